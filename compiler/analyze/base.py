@@ -1,0 +1,28 @@
+"""What every analysis is, and how it gets its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, dataclass_transform
+
+from connc.compiler.registry import Described, Registry
+from connc.dsl.vocabulary import Signature
+
+
+class Analysis(Described):
+    """A number that a net is measured by. Where `of` is left out, it is that of the whole net."""
+
+
+ANALYSES: Registry[Analysis] = Registry("analysis")
+T = TypeVar("T", bound=Analysis)
+
+
+@dataclass_transform(frozen_default=True)
+def analysis(name: str) -> Callable[[type[T]], type[T]]:
+    """Make a class the analysis `name`."""
+
+    def define(cls: type[T]) -> type[T]:
+        ANALYSES.define(cls, Signature(name, inputs=(), outputs=()))
+        return cls
+
+    return define

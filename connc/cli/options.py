@@ -1,0 +1,57 @@
+"""Options that several verbs have, and how verbs report."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any
+
+import click
+
+from connc import report
+from connc.dsl.diagnostic import Diagnostic
+from connc.dsl.limits import Limits
+
+Command = Callable[..., Any]
+# Deeper nesting than this Python's own stack does not bear.
+_MOST = {"nesting": 100}
+
+
+def with_limits(command: Command) -> Command:
+    """Give a verb `--max-nesting` and its like, and the argument `limits`."""
+
+    @functools.wraps(command)
+    def wrapped(**options: Any) -> Any:
+        chosen = {each.name: options.pop(f"max_{each.name}") for each in fields(Limits)}
+        return command(limits=Limits(**chosen), **options)
+
+    for each in reversed(fields(Limits)):
+        kind = click.IntRange(1, _MOST.get(each.name))
+        help_ = f"Refuse more than this many {Limits.words(each.name)}."
+        flag = click.option(f"--max-{each.name}", type=kind, default=each.default, show_default=True, help=help_)
+        wrapped = flag(wrapped)
+    return wrapped
+
+
+quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing when all is well.")
+
+
+def tell(diagnostics: Sequence[Diagnostic], format_: str = "text") -> None:
+    """Messages go to standard error; what programs read goes to standard output."""
+    if format_ == "text":
+        click.echo(report.render(diagnostics, color="NO_COLOR" not in os.environ), err=True, nl=False)
+    else:
+        click.echo(report.render(diagnostics, format_), nl=False)
+
+
+def finish(diagnostics: Sequence[Diagnostic]) -> None:
+    """End with 1 if there are mistakes."""
+    if any(diagnostic.is_error for diagnostic in diagnostics):
+        raise click.exceptions.Exit(1)
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 file`, `2 files`"""
+    return f"{count} {noun}{'s' * (count != 1)}"

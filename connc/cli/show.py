@@ -1,0 +1,43 @@
+"""`connc show`: the source of a file or of one declaration in it."""
+
+from __future__ import annotations
+
+import click
+
+from connc.api import load_units
+from connc.cli.options import tell, with_limits
+from connc.dsl.limits import Limits
+from connc.dsl.tree import Declaration
+from connc.dsl.words import did_you_mean
+from connc.target import target as target_of
+
+
+@click.command(short_help="Print the source of a declaration.")
+@click.argument("target")
+@with_limits
+def show(target: str, limits: Limits) -> None:
+    """Print the source of a declaration (FILE:NAME, std.MODULE:NAME), or of a whole file.
+
+    \b
+    connc show std.blocks:bottleneck
+    connc show std.rules
+    """
+    chosen = target_of(target)
+    units, found = load_units(chosen, limits)
+    if found:
+        tell(found)
+        raise click.exceptions.Exit(1)
+    file = units[-1].file
+    if not chosen.net:
+        click.echo(file.source.text, nl=False)
+        return
+    named = {declaration.name.text: declaration for declaration in file.declarations}
+    if chosen.net not in named:
+        hint = did_you_mean(chosen.net, named) or f"it declares {', '.join(named)}"
+        raise click.UsageError(f"{chosen.shown} declares no {chosen.net}; {hint}")
+    click.echo(_with_doc(named[chosen.net]))
+
+
+def _with_doc(declaration: Declaration) -> str:
+    doc = "".join(f"## {line}".rstrip() + "\n" for line in declaration.doc.splitlines())
+    return doc + declaration.span.text

@@ -1,0 +1,5 @@
+"""From trees to what they mean: names, types, calls, values and flow, checked without running anything."""
+
+from connc.dsl.check.program import Checked, check
+
+__all__ = ["Checked", "check"]

@@ -1,0 +1,224 @@
+"""Bodies of modules and nets: ports, labels and values in any order, and what flows where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from connc.dsl import codes, tree
+from connc.dsl.check.calls import layer
+from connc.dsl.check.connect import check_connect
+from connc.dsl.check.expect import evaluated, expect, expect_type
+from connc.dsl.check.flow import Feeds, flow
+from connc.dsl.check.meaning import ANY, OUTPUT, TENSOR, TENSORS, Meaning, is_any, is_tensor, words
+from connc.dsl.check.scope import Scope, circles
+from connc.dsl.diagnostic import Label
+from connc.dsl.evaluate import FREE as FREE_SIZE
+from connc.dsl.source import Span
+from connc.dsl.tree import Body
+from connc.dsl.types import BOOL, INT, SHAPE, Type
+from connc.dsl.vocabulary import Slot
+
+
+def check_body(body: Body, scope: Scope, name: tree.Name, *, concrete: bool) -> None:
+    """Check all statements of a body; the inputs of a `concrete` one must be known."""
+    feeds: Feeds = {}
+    _declare_ports(body, scope)
+    _define(body, scope, feeds)
+    for statement in body.statements:
+        match statement:
+            case tree.Port(shape=shape) if shape:
+                _check_shape(shape, scope, concrete and statement.direction == "in")
+            case tree.Flow(value=tree.Chain() as chain):
+                flow(chain, scope, feeds)
+            case tree.Connect():
+                check_connect(statement, scope, feeds)
+            case tree.Require():
+                _check_require(statement, scope)
+    _check_feeds(body, scope, feeds, name)
+    if concrete:
+        _check_inputs(body, scope, name)
+
+
+# --- ports
+
+
+def _declare_ports(body: Body, scope: Scope) -> None:
+    ports = [statement for statement in body.statements if isinstance(statement, tree.Port)]
+    inputs = [port for port in ports if port.direction == "in" and port.name.text != "in"]
+    scope.names["out"] = OUTPUT
+    if not inputs:
+        scope.names["in"] = TENSOR
+    for port in ports:
+        text = port.name.text
+        if text in ("in", "out"):
+            if text in scope.places:
+                first = Label(scope.places[text], "first here")
+                scope.say(codes.DUPLICATE, port.name.span, f"`{text}` is declared twice", "and again here", first)
+            scope.places[text] = port.name.span
+            if text == "in" and inputs:
+                message = "a body has either the one input `in` or inputs with names"
+                scope.say(codes.PORTS, port.name.span, message, "", Label(inputs[0].name.span, "an input with a name"))
+        elif port.direction == "in":
+            scope.declare(port.name, TENSORS if port.many else TENSOR)
+        else:
+            scope.declare(port.name, OUTPUT)
+            if port.many:
+                scope.say(codes.PORTS, port.span, "only an input takes as many as come")
+
+
+def _check_shape(shape: tree.Expr, scope: Scope, concrete: bool) -> None:
+    got = expect_type(shape, SHAPE, scope, "a port")
+    if concrete and got.constant and not is_any(got):
+        value = evaluated(shape, scope)
+        if value is not None and FREE_SIZE in value:
+            message = "the inputs of a net have a size; `_` leaves it open"
+            scope.say(codes.INPUT, shape.span, message, help="say how large, or make it a `module`")
+
+
+def _check_inputs(body: Body, scope: Scope, name: tree.Name) -> None:
+    """A net says how large its inputs are."""
+    if body.damaged:
+        return
+    inputs = [s for s in body.statements if isinstance(s, tree.Port) and s.direction == "in"]
+    for port in inputs:
+        if port.shape is None:
+            message = f"net `{name.text}` does not say how large its input `{port.name.text}` is"
+            scope.say(codes.INPUT, port.span, message, help=f"as in `in {port.name.text}: [3, 224, 224]`")
+    if not inputs:
+        message = f"net `{name.text}` does not say how large its input is"
+        help_ = "declare it, as in `in: [3, 224, 224]`; what takes any input is a `module`"
+        scope.say(codes.INPUT, name.span, message, help=help_)
+
+
+def _check_feeds(body: Body, scope: Scope, feeds: Feeds, name: tree.Name) -> None:
+    """Every output is fed by exactly one statement."""
+    named = [s.name for s in body.statements if isinstance(s, tree.Port) and s.direction == "out"]
+    for port, places in feeds.items():
+        if len(places) > 1:
+            first = Label(places[0], "first here")
+            help_ = "join the two, as in `a + b -> out` or `(a, b) -> concat -> out`"
+            scope.say(codes.FED_TWICE, places[1], f"`{port}` is fed twice", "and again here", first, help=help_)
+    if body.damaged:
+        return
+    for output in named:
+        if output.text not in feeds:
+            scope.say(codes.NOT_FED, output.span, f"nothing feeds the output `{output.text}`")
+    if "out" not in feeds and not named:
+        help_ = "end a chain with `-> out`, or name `out` in a `connect`"
+        scope.say(codes.NOT_FED, name.span, f"nothing feeds `out` of `{name.text}`", help=help_)
+
+
+# --- definitions
+
+
+def _definitions(body: Body, scope: Scope) -> Iterator[tuple[tree.Name, Span, tree.Binding | tree.Instance]]:
+    """Every name that a body gives, with the text that it depends on."""
+    for statement in body.statements:
+        match statement:
+            case tree.Binding(name=name, value=value):
+                if not _is_output(name, scope):
+                    yield name, value.span, statement
+                yield from _labels(value)
+            case tree.Flow(value=value):
+                yield from _labels(value)
+
+
+def _is_output(name: tree.Name, scope: Scope) -> bool:
+    found = scope.names.get(name.text)
+    return found is not None and found.type.name == "output"
+
+
+def _labels(value: tree.Expr) -> Iterator[tuple[tree.Name, Span, tree.Instance]]:
+    for link in value.links if isinstance(value, tree.Chain) else (value,):
+        if isinstance(link, tree.Instance):
+            yield link.name, link.span, link
+
+
+def _define(body: Body, scope: Scope, feeds: Feeds) -> None:
+    definitions = [d for d in _definitions(body, scope) if scope.declare(d[0])]
+    for i in scope.in_order([(name.text, span) for name, span, _ in definitions]):
+        name, _, node = definitions[i]
+        scope.current = name.text
+        if isinstance(node, tree.Instance):
+            scope.define(name.text, _instance(node, scope))
+        else:
+            scope.define(name.text, _bound(node, scope, feeds))
+        scope.current = ""
+    report_circles(scope)
+    for statement in body.statements:
+        if isinstance(statement, tree.Binding) and _is_output(statement.name, scope):
+            _fed(statement, scope, feeds)
+
+
+def _fed(binding: tree.Binding, scope: Scope, feeds: Feeds) -> None:
+    """`out = h + x`"""
+    got = flow(binding.value, scope, feeds)
+    feeds.setdefault(binding.name.text, []).append(binding.name.span)
+    if not (is_tensor(got) or is_any(got)):
+        message = f"`{binding.name.text}` takes a tensor, not what `{binding.value.span.shown}` is"
+        help_ = f"let something flow through it, as in `in -> {binding.value.span.shown} -> {binding.name.text}`"
+        scope.say(codes.TYPE, binding.value.span, message, help=help_)
+
+
+def _bound(binding: tree.Binding, scope: Scope, feeds: Feeds) -> Meaning:
+    return bound(binding, flow(binding.value, scope, feeds), scope)
+
+
+def bound(binding: tree.Binding, got: Meaning, scope: Scope) -> Meaning:
+    """What a name means from now on, its value kept where that is known."""
+    if got.type.name == "instance":
+        return replace(got, type=TENSOR.type)
+    if got.constant:
+        value = evaluated(binding.value, scope)
+        if value is None:
+            return ANY
+        scope.values[binding.name.text] = value
+    return got
+
+
+def _instance(node: tree.Instance, scope: Scope) -> Meaning:
+    inner = scope.inner() if node.coordinates else scope
+    for coordinate in node.coordinates:
+        expect(coordinate.count, Slot("", INT, least=0), scope, "the number of a family's members")
+    for coordinate in node.coordinates:
+        if coordinate.name:
+            inner.declare(coordinate.name, Meaning(INT))
+    got = layer(node.layer, node.by, inner)
+    if got.type.name != "module" and not is_any(got):
+        message = f"`{node.name.text}:` names a layer, not {words(got.type)}"
+        help_ = f"`=` names a value: `{node.name.text} = {node.layer.span.shown}`"
+        scope.say(codes.TYPE, node.layer.span, message, help=help_)
+        return ANY
+    rank = len(node.coordinates)
+    return Meaning(Type("family" if rank else "instance"), got.signature, rank=rank)
+
+
+def report_circles(scope: Scope) -> None:
+    """Report names of a scope that are defined by themselves."""
+    for ring in circles(scope.refers):
+        names = " -> ".join(f"`{name}`" for name in [*ring, ring[0]])
+        message = f"`{ring[0]}` is defined by itself" if len(ring) == 1 else f"a circle of definitions: {names}"
+        more = [Label(scope.places[name], "which needs this") for name in ring[1:]]
+        help_ = "there is no recursion; give the inner one as a parameter, `inner: module`"
+        scope.say(codes.CYCLE, scope.places[ring[0]], message, "", *more, help=help_)
+
+
+# --- contracts
+
+
+def _check_require(require: tree.Require, scope: Scope) -> None:
+    inner = scope.inner()
+    for name, signature in scope.vocabulary.analyses.items():
+        if scope.find(name) is None or scope.is_of_the_language(name):
+            called = any(slot.required for slot in signature.slots)
+            inner.names[name] = Meaning(Type("function" if called else "float"), signature)
+    got = expect_type(require.condition, BOOL, inner, "`require`")
+    if not got.constant:
+        if not is_any(got):
+            message = f"`{require.condition.span.shown}` is not verified yet"
+            help_ = "connc does not compute it in this version; the contract is read and its names are checked"
+            scope.say(codes.NOT_VERIFIED, require.condition.span, message, help=help_)
+    elif evaluated(require.condition, scope) is False:
+        message = f"`{require.condition.span.shown}` does not hold"
+        scope.say(codes.BROKEN, require.condition.span, message, help=require.reason or "")

@@ -1,0 +1,147 @@
+"""The meaning of an expression, and whether it is what its place asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from connc.dsl import codes
+from connc.dsl.check.meaning import ANY, Meaning, fits, is_number, words
+from connc.dsl.check.scope import Scope
+from connc.dsl.diagnostic import Refusal
+from connc.dsl.evaluate import Value, shown_value
+from connc.dsl.source import Span
+from connc.dsl.tree import Expr, Number
+from connc.dsl.types import Type
+from connc.dsl.vocabulary import Slot
+from connc.dsl.words import alternatives, did_you_mean
+
+_Means = Callable[[Any, Scope], Meaning]
+_MEANS: dict[type[Expr], _Means] = {}
+
+
+def means(*kinds: type[Expr]) -> Callable[[_Means], _Means]:
+    """Declare what gives these kinds of expression their meaning."""
+
+    def register(function: _Means) -> _Means:
+        _MEANS.update(dict.fromkeys(kinds, function))
+        return function
+
+    return register
+
+
+def meaning(expr: Expr, scope: Scope) -> Meaning:
+    """What an expression stands for. What is wrong with it is reported once, and means anything from then on."""
+    return _MEANS[type(expr)](expr, scope)
+
+
+def expect(expr: Expr, slot: Slot, scope: Scope, of: str) -> Meaning:
+    """Check that a value fits a parameter; `of` says whose, for the message."""
+    got = meaning(expr, scope)
+    if not fits(got, slot.type):
+        message = f"{of} takes {words(slot.type)}, not {words(got.type)}"
+        scope.say(codes.TYPE, expr.span, message, help=_way_out(got, slot.type))
+        return ANY
+    if slot.type.name == "rule":
+        complete(expr, got, scope)
+    elif got.constant:
+        value = evaluated(expr, scope)
+        if value is not None:
+            check_value(value, slot, expr.span, scope, of)
+    return got
+
+
+def expect_type(expr: Expr, type_: Type, scope: Scope, of: str) -> Meaning:
+    return expect(expr, Slot("", type_), scope, of)
+
+
+def evaluated(expr: Expr, scope: Scope) -> Value:
+    """The value of a constant expression; None if it has none, which is reported."""
+    if type(expr) is Number:
+        return expr.value
+    try:
+        return scope.evaluate(expr)
+    except Refusal as refusal:
+        if refusal.diagnostic not in scope.report:
+            scope.report.append(refusal.diagnostic)
+    except KeyError:  # a name whose own value is wrong, or that a `for` around this one binds
+        pass
+    return None
+
+
+def complete(expr: Expr, got: Meaning, scope: Scope) -> None:
+    """Check that nothing of a rule or a layer is left open that has no default."""
+    signature = got.signature
+    if signature is None:
+        return
+    span = expr.span
+    if missing := [slot.name for slot in signature.slots if slot.required and slot.name not in got.given]:
+        names = " and ".join(f"`{name}`" for name in missing)
+        scope.say(codes.MISSING, span, f"`{signature.name}` needs {names}", help=f"as in `{example(signature)}`")
+    given = [name for name in signature.one_of if name in got.given]
+    if signature.one_of and len(given) != 1:
+        names = alternatives(f"`{name}`" for name in signature.one_of)
+        found = " and ".join(f"`{name}`" for name in given) or "none of them"
+        scope.say(codes.ALTERNATIVES, span, f"`{signature.name}` takes one of {names}, here {found}")
+    if signature.needs_rule and "by" not in got.given:
+        help_ = f"as in `{signature.name} by near(2)`"
+        scope.say(codes.MISSING, span, f"`{signature.name}` needs a rule between its {signature.relates}", help=help_)
+
+
+def example(signature: object) -> str:
+    """A call with what must be given, by name."""
+    slots = getattr(signature, "slots", ())
+    arguments = ", ".join(f"{slot.name} = …" for slot in slots if slot.required)
+    return f"{getattr(signature, 'name', '')}({arguments})"
+
+
+def _way_out(got: Meaning, wanted: Type) -> str:
+    if wanted.name == "rule":
+        return "a rule says who feeds whom, as in `by (i -> i + 1)` or `by random(fan_in = 8)`"
+    if wanted.name == "module" and got.type.name == "instance":
+        return "a label is one layer with its weights; give what it is made of, as in `wide = conv(64, 3)`"
+    if wanted.listed and is_number(got):
+        return "put it into brackets, as in `[8]`"
+    return ""
+
+
+# --- values
+
+
+def check_value(value: Value, slot: Slot, span: Span, scope: Scope, of: str) -> None:
+    """Check a known value against the bounds of its parameter; of a list, each of its items."""
+    if slot.type.listed and isinstance(value, tuple):
+        length = slot.type.length
+        if length is not None and length >= 0 and len(value) != length:
+            help_ = f"give {length}, or one number for all" if length else ""
+            message = f"{of} takes a list of {length}, not of {len(value)}"
+            scope.say(codes.LENGTH, span, message, help=help_)
+    for item in value if isinstance(value, tuple) else (value,):
+        if not _check_item(item, slot, span, scope, of):
+            return
+
+
+def _check_item(item: Value, slot: Slot, span: Span, scope: Scope, of: str) -> bool:
+    if isinstance(item, Fraction) and item.denominator != 1 and slot.type.name in ("int", "shape"):
+        message = f"{of} takes a whole number, not {shown_value(item)}"
+        scope.say(codes.WHOLE, span, message, help="`floor`, `ceil` and `round` make one")
+        return False
+    if isinstance(item, int | Fraction) and not isinstance(item, bool):
+        low, high = slot.least, slot.most
+        if slot.type.name == "shape":
+            low, high = 1, LARGEST_SIZE
+        if (low is not None and item < low) or (high is not None and item > high):
+            bound = f"at least {shown_value(low)}" if low is not None and item < low else f"at most {shown_value(high)}"
+            scope.say(codes.RANGE, span, f"{of} is {bound}, not {shown_value(item)}")
+            return False
+    if isinstance(item, str) and slot.choices and item not in slot.choices:
+        options = alternatives(f'"{choice}"' for choice in slot.choices)
+        scope.say(
+            codes.RANGE, span, f"{of} is {options}, not {shown_value(item)}", help=did_you_mean(item, slot.choices)
+        )
+        return False
+    return True
+
+
+LARGEST_SIZE = 2**31 - 1  # of a dimension

@@ -1,0 +1,335 @@
+"""The meaning of expressions: names, types, operators; values where they are known already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from connc.dsl import codes, tree
+from connc.dsl.check.expect import complete, expect_type, meaning, means
+from connc.dsl.check.meaning import (
+    ANY,
+    FREE,
+    NUMBER,
+    RULED,
+    SHAPED,
+    TENSOR,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    Meaning,
+    common,
+    is_any,
+    is_number,
+    is_tensor,
+    words,
+)
+from connc.dsl.check.scope import Scope
+from connc.dsl.operators import COMPARISONS
+from connc.dsl.tree import Expr
+from connc.dsl.types import BOOL, INT, Type
+from connc.dsl.words import did_you_mean
+
+_MEASURES = {"shape": SHAPED, "channels": WHOLE, "features": WHOLE, "height": WHOLE, "width": WHOLE}
+_RULE_OPERATORS = frozenset("|&-@")
+_TENSOR_OPERATORS = frozenset("+-*/")
+
+
+def _all(checked: Iterable[bool]) -> bool:
+    """Whether all are true, each of them looked at, so that each is checked."""
+    return all(list(checked))
+
+
+# --- atoms
+
+
+@means(tree.Name)
+def _name(expr: tree.Name, scope: Scope) -> Meaning:
+    if expr.text == "_":
+        scope.say(codes.UNKNOWN_NAME, expr.span, "`_` stands for nothing in particular and has no value")
+        return ANY
+    found = scope.find(expr.text)
+    if found is None:
+        scope.unknown(expr)
+        return ANY
+    return found
+
+
+@means(tree.Number)
+def _number(expr: tree.Number, scope: Scope) -> Meaning:
+    return _FRACTION if isinstance(expr.value, Fraction) else _INTEGER
+
+
+_INTEGER, _FRACTION = replace(WHOLE, constant=True), replace(NUMBER, constant=True)
+
+
+@means(tree.ListOf)
+def _list_of(expr: tree.ListOf, scope: Scope) -> Meaning:
+    items = [FREE if isinstance(i, tree.Name) and i.text == "_" else meaning(i, scope) for i in expr.items]
+    if not items:
+        return Meaning(Type("any", listed=True), constant=True)
+    first = items[0]
+    for item, node in zip(items[1:], expr.items[1:], strict=True):
+        both = common(first, item)
+        if both is None:
+            message = f"a list holds values of one kind, not {words(first.type)} and {words(item.type)}"
+            scope.say(codes.TYPE, node.span, message)
+            return ANY
+        first = both
+    return _listed(first, all(item.constant for item in items))
+
+
+def _listed(item: Meaning, constant: bool) -> Meaning:
+    name = "list" if item.type.listed else item.type.name
+    return Meaning(Type(name, listed=True), constant=constant)
+
+
+@means(tree.Comprehension)
+def _comprehension(expr: tree.Comprehension, scope: Scope) -> Meaning:
+    inner = scope.inner()
+    constant = _all(loop(each, inner) for each in expr.loops)
+    if expr.condition:
+        constant = condition(expr.condition, inner) and constant
+    item = meaning(expr.value, inner)
+    return _listed(item, constant and item.constant)
+
+
+def loop(each: tree.Loop, scope: Scope, open_ended: bool = False) -> bool:
+    """Bind the name of a `for`; tells whether what it runs over is known."""
+    values = each.values
+    if isinstance(values, tree.Range):
+        if values.last is None and not open_ended:
+            message, help_ = "this range has no end", f"give it one, as in `{values.span.shown}n`"
+            scope.say(codes.OPEN, values.span, message, help=help_)
+        ends = [values.first, values.last] if values.last else [values.first]
+        constant = _all(expect_type(end, INT, scope, "a range").constant for end in ends)
+        item = WHOLE
+    else:
+        over = meaning(values, scope)
+        item, constant = _item(over), over.constant
+        if not over.type.listed and over.type.name not in ("shape", "any"):
+            scope.say(codes.TYPE, values.span, f"`for` runs over a list or a range, not {words(over.type)}")
+    scope.declare(each.name, replace(item, constant=constant))  # its values are the evaluator's
+    return constant
+
+
+def _item(over: Meaning) -> Meaning:
+    if over.type.name in ("shape", "free"):
+        return replace(WHOLE, constant=over.constant and over.type.name == "shape")
+    if over.type.name in ("list", "any"):
+        return ANY
+    return Meaning(over.type.item, constant=over.constant)
+
+
+def condition(expr: Expr, scope: Scope) -> bool:
+    """Check a condition; tells whether it is known."""
+    return expect_type(expr, BOOL, scope, "a condition").constant
+
+
+@means(tree.Group)
+def _group(expr: tree.Group, scope: Scope) -> Meaning:
+    for item in expr.items:
+        meaning(item.value, scope)
+    message, help_ = "several values in parentheses feed a layer at the head of a chain", "a list stands in brackets"
+    scope.say(codes.TYPE, expr.span, message, help=help_)
+    return ANY
+
+
+# --- subscripts and attributes
+
+
+@means(tree.Subscript)
+def _subscript(expr: tree.Subscript, scope: Scope) -> Meaning:
+    base = meaning(expr.base, scope)
+    known = [_index(item, scope) for item in expr.items]
+    if is_any(base):
+        return ANY
+    if base.type.name == "family":
+        return _member(expr, base, scope)
+    if not base.type.listed and base.type.name != "shape":
+        scope.say(codes.TYPE, expr.span, f"brackets choose from a list or a family, not from {words(base.type)}")
+        return ANY
+    if len(expr.items) != 1 or isinstance(expr.items[0], tree.Every | tree.Coordinate):
+        scope.say(codes.TYPE, expr.span, "a list takes one index, as in `widths[0]` or `widths[1..2]`")
+        return ANY
+    constant = base.constant and all(known)
+    if isinstance(expr.items[0], tree.Range):
+        return replace(base, constant=constant)
+    return replace(_item(base), constant=constant)
+
+
+def _index(item: Expr, scope: Scope) -> bool:
+    match item:
+        case tree.Every() | tree.Coordinate():
+            return False
+        case tree.Range(first=first, last=last):
+            ends = [first, last] if last else [first]
+            return _all(expect_type(end, INT, scope, "an index").constant for end in ends)
+    return expect_type(item, INT, scope, "an index").constant
+
+
+def _member(expr: tree.Subscript, base: Meaning, scope: Scope) -> Meaning:
+    """`cell[0, *]`: what is fixed drops out, a family of the rest remains."""
+    if len(expr.items) != base.rank:
+        message = f"this family has {base.rank} coordinate{'s' * (base.rank > 1)}, not {len(expr.items)}"
+        stars = ", ".join(["0", *"*" * (base.rank - 1)])
+        scope.say(codes.INDEX, expr.span, message, help=f"as in `{expr.base.span.shown}[{stars}]`")
+        return ANY
+    rank = sum(isinstance(item, tree.Range | tree.Every) for item in expr.items)
+    return replace(base, rank=rank) if rank else replace(base, type=Type("instance"), rank=0)
+
+
+@means(tree.Attribute)
+def _attribute(expr: tree.Attribute, scope: Scope) -> Meaning:
+    base, name = meaning(expr.base, scope), expr.name.text
+    if is_any(base):
+        return ANY
+    if not is_tensor(base):
+        message = f"{words(base.type)} has no attributes"
+        scope.say(codes.ATTRIBUTE, expr.span, message, help="tensors have, as in `in.channels`")
+        return ANY
+    if name in _MEASURES:
+        return _MEASURES[name]
+    outputs = base.signature.outputs if base.signature else ()
+    if name in outputs:
+        return TENSOR
+    if base.signature is None and base.type.name == "instance":
+        return ANY
+    help_ = did_you_mean(name, [*_MEASURES, *outputs])
+    scope.say(
+        codes.ATTRIBUTE, expr.name.span, f"a tensor has no `{name}`", help=help_ or f"it has {', '.join(_MEASURES)}"
+    )
+    return ANY
+
+
+# --- operators
+
+
+@means(tree.Unary)
+def _unary(expr: tree.Unary, scope: Scope) -> Meaning:
+    if expr.operator == "not":
+        return replace(TRUTH, constant=condition(expr.operand, scope))
+    operand = meaning(expr.operand, scope)
+    if is_number(operand) or is_any(operand):
+        return operand
+    if is_tensor(operand):
+        return TENSOR
+    scope.say(codes.TYPE, expr.span, f"`-` takes numbers and tensors, not {words(operand.type)}")
+    return ANY
+
+
+@means(tree.Operation)
+def _operation(expr: tree.Operation, scope: Scope) -> Meaning:
+    if expr.operators[0] in ("and", "or"):
+        return replace(TRUTH, constant=_all(condition(operand, scope) for operand in expr.operands))
+    operands = [meaning(operand, scope) for operand in expr.operands]
+    if expr.operators[0] in COMPARISONS:
+        return _comparison(expr, operands, scope)
+    if any(is_any(operand) for operand in operands):
+        return next((o for o in operands if is_tensor(o) or o.type.name == "rule"), ANY)
+    constant = all(operand.constant for operand in operands)
+    if all(is_number(operand) for operand in operands) and not {*expr.operators} & {"|", "&", "@"}:
+        whole = all(o.type.name == "int" for o in operands) and not {"/", "^"} & {*expr.operators}
+        return _INTEGER if whole and constant else WHOLE if whole else replace(NUMBER, constant=constant)
+    if all(operand.type.name == "rule" for operand in operands) and _RULE_OPERATORS.issuperset(expr.operators):
+        for node, operand in zip(expr.operands, operands, strict=True):
+            complete(node, operand, scope)
+        return RULED
+    if all(is_tensor(o) or is_number(o) for o in operands) and _TENSOR_OPERATORS.issuperset(expr.operators):
+        return TENSOR
+    return _unfit(expr, operands, scope)
+
+
+def _unfit(expr: tree.Operation, operands: Sequence[Meaning], scope: Scope) -> Meaning:
+    """Report operands that do not go together; a layer instead of its output is the likeliest mistake."""
+    first, other = operands[0], next((o for o in operands if o.type != operands[0].type), operands[0])
+    kinds = words(first.type) if first.type == other.type else f"{words(first.type)} and {words(other.type)}"
+    signs = " ".join(dict.fromkeys(f"`{operator}`" for operator in expr.operators))
+    help_ = ""
+    if "module" in (first.type.name, other.type.name):
+        help_ = "a layer has an output only where something flows through it; name that, as in `h = in -> relu`"
+    elif {"|", "&"} & {*expr.operators}:
+        help_ = "`|`, `&` and `@` combine rules; truth values take `and` and `or`"
+    scope.say(codes.TYPE, expr.span, f"{signs} cannot combine {kinds}", help=help_)
+    return ANY
+
+
+def _comparison(expr: tree.Operation, operands: Sequence[Meaning], scope: Scope) -> Meaning:
+    constant = all(operand.constant for operand in operands)
+    ordered = not {"<", "<=", ">", ">="}.isdisjoint(expr.operators)
+    for node, operand in zip(expr.operands, operands, strict=True):
+        comparable = (
+            is_number(operand) if ordered else operand.type.name not in ("rule", "module", "tensor", "function")
+        )
+        if not comparable and not is_any(operand):
+            message = f"{words(operand.type)} cannot be compared"
+            scope.say(codes.TYPE, node.span, f"{message} by size" if ordered else message)
+            return replace(TRUTH, constant=False)
+    for a, b, node in zip(operands, operands[1:], expr.operands[1:], strict=False):
+        if common(a, b) is None:
+            scope.say(codes.TYPE, node.span, f"{words(a.type)} is never equal to {words(b.type)}")
+            constant = False
+    return replace(TRUTH, constant=constant and not any(is_any(operand) for operand in operands))
+
+
+@means(tree.Choice)
+def _choice(expr: tree.Choice, scope: Scope) -> Meaning:
+    known = _all(condition(case.condition, scope) for case in expr.cases)
+    result = meaning(expr.otherwise, scope)
+    for case in reversed(expr.cases):
+        value = meaning(case.value, scope)
+        both = common(value, result)
+        if both is None:
+            message = f"the values of a choice are of one kind, not {words(value.type)} and {words(result.type)}"
+            scope.say(codes.TYPE, case.value.span, message)
+            return ANY
+        result = both
+    return replace(result, constant=result.constant and known)
+
+
+# --- rules
+
+
+@means(tree.Mapping)
+def _mapping(expr: tree.Mapping, scope: Scope) -> Meaning:
+    inner = scope.inner()
+    inner.names |= {"sources": WHOLE, "targets": WHOLE}
+    for position in expr.positions:
+        inner.declare(position, WHOLE)
+    for each in expr.loops:
+        loop(each, inner, open_ended=True)
+    for target in expr.targets:
+        if isinstance(target, tree.Name) and inner.find(target.text) is None and target.text != "_":
+            inner.declare(target, WHOLE)
+        elif not (isinstance(target, tree.Name) and target.text == "_"):
+            expect_type(target, INT, inner, "a position")
+    if expr.condition:
+        condition(expr.condition, inner)
+    return RULED
+
+
+@means(tree.String)
+def _string(expr: tree.String, scope: Scope) -> Meaning:
+    return replace(TEXT, constant=True)
+
+
+@means(tree.Truth)
+def _truth(expr: tree.Truth, scope: Scope) -> Meaning:
+    return replace(TRUTH, constant=True)
+
+
+_ELSEWHERE: dict[type[Expr], tuple[str, str]] = {
+    tree.Range: ("a range", "ranges stand behind `for … in` and in brackets"),
+    tree.Every: ("`*`", ""),
+    tree.Coordinate: ("a coordinate", ""),
+    tree.Instance: ("a label", "name a layer in a statement or a chain of its own"),
+    tree.Chain: ("a chain", "give it a name, as in `h = in -> relu`, and use that"),
+}
+
+
+@means(*_ELSEWHERE)
+def _misplaced(expr: Expr, scope: Scope) -> Meaning:
+    what, help_ = _ELSEWHERE[type(expr)]
+    scope.say(codes.TYPE, expr.span, f"{what} cannot stand here", help=help_)
+    return ANY

@@ -1,0 +1,114 @@
+"""What an expression stands for, as far as it is known before anything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from connc.dsl.types import BOOL, FLOAT, INT, MODULE, RULE, SHAPE, STR, Type
+from connc.dsl.vocabulary import Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A type, and what else is known.
+
+    `signature` and `given`: of modules and rules, and of the tensors that a module makes, what may be called and which
+    parameters have values already. `constant`: it can be evaluated now. `rank`: how many coordinates a family has left.
+    `join`: a name that is a layer without arguments and a function with them.
+    """
+
+    type: Type
+    signature: Signature | None = None
+    given: frozenset[str] = frozenset()
+    constant: bool = False
+    rank: int = 0
+
+    def varying(self) -> Meaning:
+        return replace(self, constant=False) if self.constant else self
+
+
+# Kinds of value that no parameter is declared with.
+ANY = Meaning(Type("any"))  # already reported, or not known yet: fits everywhere
+FREE = Meaning(Type("free"), constant=True)  # `_`
+TENSOR = Meaning(Type("tensor"))
+TENSORS = Meaning(Type("tensors"))  # several side by side
+FUNCTION = Meaning(Type("function"))
+OUTPUT = Meaning(Type("output"))  # a port to be fed
+
+_WORDS = {
+    "any": "anything",
+    "free": "`_`",
+    "tensor": "a tensor",
+    "tensors": "several tensors",
+    "instance": "a layer of this body",
+    "family": "a family of layers",
+    "function": "a function",
+    "output": "an output port",
+    "part": "a part of the net",
+    "table": "a table (rows of 0 and 1, or a file name)",
+}
+_NUMBERS = frozenset({"int", "float"})
+_FLOWING = frozenset({"tensor", "instance"})
+
+NUMBER, WHOLE, TRUTH, TEXT = Meaning(FLOAT), Meaning(INT), Meaning(BOOL), Meaning(STR)
+SHAPED, RULED, LAYER = Meaning(SHAPE), Meaning(RULE), Meaning(MODULE)
+
+
+def words(type_: Type) -> str:
+    """A type in a message: `a tensor`, `an int`, `a list of modules`."""
+    if not type_.listed and type_.name in _WORDS:
+        return _WORDS[type_.name]
+    return type_.words
+
+
+def is_any(meaning: Meaning) -> bool:
+    return meaning.type.name == "any"
+
+
+def is_number(meaning: Meaning) -> bool:
+    return meaning.type.name in _NUMBERS and not meaning.type.listed
+
+
+def is_tensor(meaning: Meaning) -> bool:
+    """Whether one tensor can be read from it."""
+    return meaning.type.name in _FLOWING and not meaning.type.listed
+
+
+def fits(meaning: Meaning, wanted: Type) -> bool:
+    """Whether a value of this meaning may stand where `wanted` is due; whole numbers are told by value."""
+    type_ = meaning.type
+    if "any" in (type_.name, wanted.name):
+        return True
+    if wanted.listed:
+        return _fits_list(type_, wanted)
+    if wanted.name == "shape":
+        return type_.name == "shape" or (type_.listed and type_.name in ("int", "float", "free"))
+    if wanted.name == "table":
+        return type_.name in ("str", "table") or (type_.listed and type_.name in ("int", "float", "list"))
+    if wanted.name == "part":
+        return type_.name in ("tensor", "tensors", "instance", "family", "output")
+    if wanted.name in _NUMBERS:
+        return type_.name in _NUMBERS and not type_.listed
+    return type_.name == wanted.name and not type_.listed
+
+
+def _fits_list(type_: Type, wanted: Type) -> bool:
+    item = type_.name == wanted.name or {type_.name, wanted.name} <= _NUMBERS
+    if type_.listed or (type_.name == "shape" and wanted.name in _NUMBERS):
+        return item or type_.name == "shape"
+    return item and wanted.length is not None
+
+
+def common(a: Meaning, b: Meaning) -> Meaning | None:
+    """What both are, for the branches of a choice and the items of a list; nothing if they have nothing in common."""
+    if is_any(a) or is_any(b):
+        return b if is_any(a) else a
+    constant = a.constant and b.constant
+    alike = a.type.name == b.type.name
+    if a.type.listed == b.type.listed and (alike or {a.type.name, b.type.name} <= _NUMBERS | {"free"}):
+        same = a.signature is b.signature
+        signature, given = (a.signature, a.given & b.given) if same else (None, frozenset())
+        return Meaning(Type(a.type.name if alike else "float", a.type.listed), signature, given, constant)
+    if is_tensor(a) and is_tensor(b):
+        return TENSOR
+    return None

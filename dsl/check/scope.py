@@ -1,0 +1,158 @@
+"""Which names stand for what in a file, in a declaration, in a body; and what refers to what."""
+
+from __future__ import annotations
+
+import graphlib
+import re
+from collections import ChainMap
+from collections.abc import Iterable, Sequence
+
+from connc.dsl import codes
+from connc.dsl.check.meaning import ANY, FUNCTION, LAYER, RULED, Meaning
+from connc.dsl.diagnostic import Code, Diagnostic, Label
+from connc.dsl.evaluate import Evaluator, Value
+from connc.dsl.functions import FUNCTIONS
+from connc.dsl.library import Unit
+from connc.dsl.limits import Limits
+from connc.dsl.source import Span
+from connc.dsl.tree import Name
+from connc.dsl.vocabulary import Vocabulary
+from connc.dsl.words import did_you_mean
+
+_WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Scope:
+    """The names of one place, and of the places around it."""
+
+    def __init__(self, unit: Unit, vocabulary: Vocabulary, limits: Limits, outer: Scope | None = None) -> None:
+        self.unit, self.vocabulary, self.limits, self.outer = unit, vocabulary, limits, outer
+        self.report: list[Diagnostic] = unit.report
+        self.names: dict[str, Meaning] = {}
+        self.places: dict[str, Span] = {}
+        self.refers: dict[str, set[str]] = {}
+        self.current = ""  # the definition that is being looked at
+        self.values: ChainMap[str, Value] = outer.values.new_child() if outer else ChainMap({})
+        self.evaluate = Evaluator(self.values, limits)
+
+    def inner(self) -> Scope:
+        return Scope(self.unit, self.vocabulary, self.limits, self)
+
+    @property
+    def file(self) -> Scope:
+        return self.outer.file if self.outer else self
+
+    def say(self, code: Code, span: Span, message: str, label: str = "", *more: Label, help: str = "") -> None:
+        self.report.append(code.at(span, message, label, *more, help=help))
+
+    # --- declaring
+
+    def declare(self, name: Name, meaning: Meaning = ANY) -> bool:
+        """Take a name, unless it is taken; `_` takes none."""
+        text = name.text
+        if text == "_":
+            return False
+        if text in self.places:
+            first = Label(self.places[text], "first here")
+            self.say(codes.DUPLICATE, name.span, f"`{text}` is declared twice", "and again here", first)
+            return False
+        if self.outer and (hidden := self._hidden(text)):
+            message, help_ = f"`{text}` hides a name of its file", "choose another name"
+            self.say(codes.HIDES, name.span, message, "", Label(hidden, "declared here"), help=help_)
+        self.names[text], self.places[text] = meaning, name.span
+        return True
+
+    def _hidden(self, text: str) -> Span | None:
+        scope = self.outer
+        while scope:
+            if text in scope.places:
+                return scope.places[text]
+            scope = scope.outer
+        return None
+
+    def define(self, name: str, meaning: Meaning) -> None:
+        """Say what a declared name means."""
+        self.names[name] = meaning
+
+    # --- finding
+
+    def find(self, text: str) -> Meaning | None:
+        """What a name means here, from the inside out; the names of the language come last."""
+        scope: Scope | None = self
+        while scope:
+            if text in scope.names:
+                if scope.current:
+                    scope.refers.setdefault(scope.current, set()).add(text)
+                return scope.names[text]
+            scope = scope.outer
+        return self._of_the_language(text)
+
+    def is_of_the_language(self, text: str) -> bool:
+        """Whether nothing of this file has taken a name of the language."""
+        scope: Scope | None = self
+        while scope:
+            if text in scope.names:
+                return False
+            scope = scope.outer
+        return self._of_the_language(text) is not None
+
+    def _of_the_language(self, text: str) -> Meaning | None:
+        if layer := self.vocabulary.layers.get(text):
+            return Meaning(LAYER.type, layer)
+        if generator := self.vocabulary.generators.get(text):
+            return Meaning(RULED.type, generator)
+        return FUNCTION if text in FUNCTIONS else None
+
+    def known(self) -> set[str]:
+        """All names that would mean something here."""
+        if self.outer:
+            return self.outer.known() | set(self.names)
+        return {*self.vocabulary.layers, *self.vocabulary.generators, *FUNCTIONS, *self.names}
+
+    def unknown(self, name: Name, also: Iterable[str] = ()) -> None:
+        """Report a name that means nothing, unless what could not be read may have declared it."""
+        file = self.unit.file
+        if file.refused or name.text in file.lost:
+            return
+        help_ = did_you_mean(name.text, self.known() | set(also))
+        self.say(codes.UNKNOWN_NAME, name.span, f"`{name.text}` is not known here", help=help_)
+
+    # --- what builds on what
+
+    def in_order(self, definitions: Sequence[tuple[str, Span]]) -> list[int]:
+        """The indices of the definitions, each behind those whose names its text mentions, circles aside."""
+        index = {name: i for i, (name, _) in enumerate(definitions)}
+        order: list[int] = []
+        seen = [False] * len(definitions)
+        for first in range(len(definitions)):
+            stack = [] if seen[first] else [(first, self._mentioned(definitions[first][1], index))]
+            seen[first] = True
+            while stack:
+                rest = stack[-1][1]
+                step = next((i for i in rest if not seen[i]), None)
+                if step is None:
+                    order.append(stack.pop()[0])
+                else:
+                    seen[step] = True
+                    stack.append((step, self._mentioned(definitions[step][1], index)))
+        return order
+
+    def _mentioned(self, span: Span, index: dict[str, int]) -> Iterable[int]:
+        words = _WORDS.findall(span.source.text, span.start, span.stop)
+        return iter([index[word] for word in words if word in index])
+
+
+def circles(refers: dict[str, set[str]]) -> Iterable[list[str]]:
+    """One circle after the other among what refers to what; each is opened before the next is looked for."""
+    graph = {name: {other for other in others if other in refers} for name, others in refers.items()}
+    while True:
+        try:
+            graphlib.TopologicalSorter({name: sorted(others) for name, others in sorted(graph.items())}).prepare()
+        except graphlib.CycleError as error:
+            ring = error.args[1][::-1][:-1]
+            start = ring.index(min(ring))
+            ring = ring[start:] + ring[:start]
+            graph[ring[-1]].discard(ring[0])
+            yield ring
+        else:
+            return

@@ -1,0 +1,114 @@
+"""The tokens of a source as the parser wants them: undamaged, within the limits, no line ends inside brackets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lark import Token
+
+from connc.dsl import codes
+from connc.dsl.diagnostic import Diagnostic, Refusal
+from connc.dsl.limits import Limits
+from connc.dsl.source import Source, Span, shown_text
+
+CLOSERS = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
+_CLOSING = frozenset(CLOSERS.values())
+_TERMS = frozenset({"NAME", "NUMBER", "STRING", "IN", "OUT", "TRUE", "FALSE"})
+_SPECIAL = frozenset({"_NL", *CLOSERS, *_CLOSING, "BAD_NUMBER", "BAD_NAME", "BAD_STRING", "BAD_CHARACTER"}) | _TERMS
+# What never stands inside parentheses or square brackets: where it comes, one of them was left open.
+STARTS = frozenset({"CONNECT", "REQUIRE", "USE", "NET", "LBRACE", "RBRACE"})
+
+
+class Layout:
+    """Iterates over the tokens of one source; `open` are the brackets that are open so far."""
+
+    def __init__(self, tokens: Iterable[Token], source: Source, limits: Limits, report: list[Diagnostic]) -> None:
+        self._tokens, self._source, self._limits, self._report = tokens, source, limits, report
+        self.open: list[Token] = []
+        self._bad_names: set[str] = set()  # reported already
+        self.start = self.before = 0  # where this statement starts, and the one before it
+
+    def __iter__(self) -> Iterator[Token]:
+        terms, most, brackets = 0, self._limits.terms, self.open
+        for token in self._tokens:
+            kind = token.type
+            if kind in _SPECIAL:
+                if kind in _TERMS:
+                    terms += 1
+                    if terms > most:
+                        raise Refusal(self._limits.exceeded("terms", self.span(token), terms))
+                elif kind == "_NL":
+                    if brackets and brackets[-1].type != "LBRACE":
+                        continue
+                    terms = 0
+                    self.before, self.start = self.start, token.end_pos or 0
+                elif kind in CLOSERS:
+                    brackets.append(token)
+                    if kind == "LBRACE":
+                        self.before, self.start = self.start, token.end_pos or 0
+                    if len(brackets) > self._limits.nesting:
+                        raise Refusal(self._limits.exceeded("nesting", self.span(token), len(brackets)))
+                elif kind in _CLOSING:
+                    if brackets and CLOSERS[brackets[-1].type] == kind:
+                        brackets.pop()
+                else:
+                    token = self._mended(token)
+            yield token
+
+    def span(self, token: Token) -> Span:
+        return Span(self._source, token.start_pos or 0, token.end_pos or 0)
+
+    def brackets(self, token: Token) -> list[Token]:
+        """The parentheses and square brackets that are open in front of `token`."""
+        return [bracket for bracket in self.open if bracket.type != "LBRACE" and bracket is not token]
+
+    def close_brackets(self, token: Token) -> None:
+        """Take the open parentheses for closed, since `token` cannot stand in them."""
+        self.open[:] = [bracket for bracket in self.open if bracket.type == "LBRACE"]
+        if token.type == "RBRACE" and self.open:
+            self.open.pop()
+
+    def _mended(self, token: Token) -> Token:
+        """Report a damaged token. A number or name is taken for one; any other ends its statement, silently."""
+        span, text = self.span(token), token.value
+        if token.type == "BAD_NUMBER":
+            help_ = "numbers look like 3, 0.5, 1e-3, 50% and 4.51M"
+            self._report.append(
+                codes.NUMBER.at(span, f"`{shown_text(text)}` is neither a number nor a name", help=help_)
+            )
+            return Token("NUMBER", "1", token.start_pos, end_pos=token.end_pos)
+        if token.type == "BAD_STRING":
+            self._report.append(
+                codes.TEXT.at(span, "this string does not end", help='close it with `"` on the same line')
+            )
+            return token
+        if token.type == "BAD_NAME":
+            if text not in self._bad_names:
+                message = f"names are made of the letters a to z, digits and `_`; `{shown_text(text)}` is not"
+                self._report.append(codes.ASCII.at(span, message))
+            self._bad_names.add(text)
+            return Token("NAME", text, token.start_pos, end_pos=token.end_pos)
+        message = f"no word of the language holds `{text}`"
+        self._report.append(codes.CHARACTER.at(span, message, help=_INSTEAD.get(text, "")))
+        return token
+
+
+_INSTEAD = {
+    "%": "the remainder is `mod(a, b)`; a percentage is written without a space, `50%`",
+    ";": "a statement ends with its line",
+    "'": 'strings stand between `"` and `"`',
+    "“": 'strings stand between `"` and `"`',
+    "”": 'strings stand between `"` and `"`',
+    "→": "an arrow is written `->`",
+    "⇒": "an arrow is written `->`",
+    "×": "a product is written `*`",
+    "≤": "write `<=`",
+    "≥": "write `>=`",
+    "≠": "write `!=`",
+    "−": "a minus is written `-`",
+    "–": "a minus is written `-`",
+    "…": "a range is written `0..n`",
+    "!": "negation is written `not`",
+    "?": "a choice is written `if a then b else c`",
+    "$": "a name stands alone, without `$`",
+}

@@ -1,0 +1,50 @@
+"""The catalogue of mistakes is true: each wrong example gives exactly its code, each right one nothing."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from connc.cli.app import connc
+from connc.dsl.codes import CATALOGUE
+from connc.dsl.format import format_source
+from connc.dsl.source import Source
+
+
+@pytest.fixture
+def codes_in(tmp_path, monkeypatch):
+    """Check a spec as `connc check` does; the codes of all it finds."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "connc.toml").touch()
+
+    def run(spec, flags):
+        (tmp_path / "example.conn").write_bytes(spec.encode("utf-8", "surrogateescape"))
+        result = CliRunner().invoke(connc, ["check", "--format", "json", *flags, "example.conn"])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return [each["code"] for each in json.loads(result.stdout)["diagnostics"]], result.exit_code
+
+    return run
+
+
+@pytest.mark.parametrize("code", CATALOGUE.values(), ids=CATALOGUE)
+def test_the_wrong_example_gives_exactly_its_code(code, codes_in):
+    found, status = codes_in(code.wrong, code.flags)
+    assert found == [code.id]
+    assert status == (1 if code.severity == "error" else 0)
+
+
+@pytest.mark.parametrize("code", CATALOGUE.values(), ids=CATALOGUE)
+def test_the_right_example_gives_nothing(code, codes_in):
+    assert codes_in(code.right, code.flags) == ([], 0)
+
+
+@pytest.mark.parametrize("code", CATALOGUE.values(), ids=CATALOGUE)
+def test_the_right_example_stands_in_the_house_format(code):
+    text, report = format_source(Source("example.conn", code.right))
+    assert (text, report) == (code.right, [])
+
+
+@pytest.mark.parametrize("code", CATALOGUE.values(), ids=CATALOGUE)
+def test_a_code_explains_itself(code):
+    assert code.meaning.endswith((".", ")"))
+    assert not code.title.endswith(".")
