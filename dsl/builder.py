@@ -28,6 +28,7 @@ _SCALES: dict[str, Fraction] = {
     "T": Fraction(10**12),
 }
 _ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
+_FILE_DOC = re.compile(r"\s*+(##[^\n]*+(?:\n[ \t]*+##[^\n]*+)*+)(?:\Z|\n[ \t]*+\r?+(?:\n|\Z))")
 _DOC = re.compile(r"[ \t]*##(?!#) ?(.*)")
 _LARGEST_EXPONENT = 308  # of a double
 _LONGEST_NUMBER = 400
@@ -92,8 +93,6 @@ class Builder(Transformer[Token, Any]):
 
     def suffixed(self, children: Children) -> Expr:
         base, *suffixes = children
-        if self._too_deep(len(suffixes), base):
-            suffixes.clear()
         for make, end, argument in suffixes:
             base = make(base.span.to(end), base, argument)
         return base  # type: ignore[no-any-return]
@@ -123,8 +122,10 @@ class Builder(Transformer[Token, Any]):
 
     def arithmetic(self, children: Children) -> Expr:
         operators, operands = self._split(children, "MINUS")
-        if self._too_deep(operators.count("^"), operands[0].value):
-            return operands[0].value
+        for before, operand, behind in zip(operators, operands[1:], operators[1:], strict=False):
+            if before == behind == "^" and operand.prefix:
+                message = "a minus cannot stand between two powers"
+                self._say(codes.SYNTAX, operand.prefix, message, help="put the exponent in parentheses")
         return fold(operators, operands, ARITHMETIC, fold_powers)
 
     def logic(self, children: Children) -> Expr:
@@ -338,11 +339,6 @@ class Builder(Transformer[Token, Any]):
     def _say(self, code: Code, span: Span, message: str, label: str = "", *more: Label, help: str = "") -> None:
         self.report.append(code.at(span, message, label, *more, help=help))
 
-    def _too_deep(self, count: int, where: Expr) -> bool:
-        if count > self.limits.nesting:
-            self.report.append(self.limits.exceeded("nesting", where.span, count))
-        return count > self.limits.nesting
-
     def _all_arguments(self, children: Children) -> tuple[tree.Argument, ...]:
         return tuple(
             node if isinstance(node, tree.Argument) else tree.Argument(node.span, None, node)
@@ -375,6 +371,8 @@ class Builder(Transformer[Token, Any]):
         """The `##` lines right above a declaration."""
         text, lines = self.source.text, []
         end = text.rfind("\n", 0, start)
+        if text[end + 1 : start].strip():  # it does not lead its line
+            return ""
         while end > 0:
             begin = text.rfind("\n", 0, end) + 1
             match = _DOC.fullmatch(text[begin:end].rstrip())
@@ -401,6 +399,6 @@ def _elements(expr: Expr) -> tuple[Expr, ...]:
 
 def _file_doc(text: str) -> str:
     """A `##` paragraph at the top that a blank line follows."""
-    paragraph = re.match(r"\s*((?:##[^\n]*\n)+)[ \t]*\r?\n", text)
-    lines = paragraph[1].splitlines() if paragraph else ()
-    return "\n".join(match[1].rstrip() for match in map(_DOC.match, lines) if match)
+    paragraph = _FILE_DOC.match(text)
+    lines = (_DOC.fullmatch(line.rstrip()) for line in paragraph[1].split("\n")) if paragraph else ()
+    return "\n".join(line[1] for line in lines if line)

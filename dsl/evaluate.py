@@ -184,9 +184,12 @@ class Evaluator:
         if operators[0] in _COMPARE:
             values = [self.value(operand) for operand in operands]
             return all(_COMPARE[o](a, b) for o, (a, b) in zip(operators, itertools.pairwise(values), strict=True))
+        if operators[0] == "^":  # to the right
+            operators, operands = operators[::-1], operands[::-1]
         result = self.value(operands[0])
         for operator_, operand in zip(operators, operands[1:], strict=True):
-            result = self._arithmetic(operator_, result, self.value(operand), expr.span)
+            pair = (self.value(operand), result) if operator_ == "^" else (result, self.value(operand))
+            result = self._arithmetic(operator_, *pair, expr.span)
         return result
 
     def _arithmetic(self, operator_: str, a: Any, b: Any, span: Span) -> Value:

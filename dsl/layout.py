@@ -14,7 +14,8 @@ from connc.dsl.source import Source, Span, shown_text
 CLOSERS = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 _CLOSING = frozenset(CLOSERS.values())
 _TERMS = frozenset({"NAME", "NUMBER", "STRING", "IN", "OUT", "TRUE", "FALSE"})
-_SPECIAL = frozenset({"_NL", *CLOSERS, *_CLOSING, "BAD_NUMBER", "BAD_NAME", "BAD_STRING", "BAD_CHARACTER"}) | _TERMS
+_SUFFIXES = _CLOSING | {"DOT"}  # what makes an operand one step deeper: a call, a subscript, an attribute
+_DAMAGED = frozenset({"BAD_NUMBER", "BAD_NAME", "BAD_STRING", "BAD_CHARACTER"})
 # What never stands inside parentheses or square brackets: where it comes, one of them was left open.
 STARTS = frozenset({"CONNECT", "REQUIRE", "USE", "NET", "LBRACE", "RBRACE"})
 
@@ -29,30 +30,38 @@ class Layout:
         self.start = self.before = 0  # where this statement starts, and the one before it
 
     def __iter__(self) -> Iterator[Token]:
-        terms, most, brackets = 0, self._limits.terms, self.open
+        terms = 0
+        suffixes, deep = [0], 0  # behind the operand at hand, for each open bracket; and how many that is in all
+        most_terms, most_deep, brackets = self._limits.terms, self._limits.nesting, self.open
         for token in self._tokens:
             kind = token.type
-            if kind in _SPECIAL:
-                if kind in _TERMS:
-                    terms += 1
-                    if terms > most:
-                        raise Refusal(self._limits.exceeded("terms", self.span(token), terms))
-                elif kind == "_NL":
-                    if brackets and brackets[-1].type != "LBRACE":
-                        continue
-                    terms = 0
+            if kind in _TERMS:
+                terms += 1
+                if terms > most_terms:
+                    raise Refusal(self._limits.exceeded("terms", self.span(token), terms))
+            elif kind in CLOSERS:
+                if kind == "LBRACE":
                     self.before, self.start = self.start, token.end_pos or 0
-                elif kind in CLOSERS:
-                    brackets.append(token)
-                    if kind == "LBRACE":
-                        self.before, self.start = self.start, token.end_pos or 0
-                    if len(brackets) > self._limits.nesting:
-                        raise Refusal(self._limits.exceeded("nesting", self.span(token), len(brackets)))
-                elif kind in _CLOSING:
-                    if brackets and CLOSERS[brackets[-1].type] == kind:
-                        brackets.pop()
-                else:
-                    token = self._mended(token)
+                brackets.append(token)
+                suffixes.append(0)
+                if len(brackets) + deep > most_deep:
+                    raise Refusal(self._limits.exceeded("nesting", self.span(token), len(brackets) + deep))
+            elif kind in _SUFFIXES:
+                if kind != "DOT" and brackets and CLOSERS[brackets[-1].type] == kind:
+                    brackets.pop()
+                    deep -= suffixes.pop() if len(suffixes) > 1 else 0
+                suffixes[-1] += 1
+                deep += 1
+            elif kind == "_NL":
+                if brackets and brackets[-1].type != "LBRACE":
+                    continue
+                terms, deep, suffixes = 0, 0, [0] * (len(brackets) + 1)
+                self.before, self.start = self.start, token.end_pos or 0
+            elif kind in _DAMAGED:
+                token = self._mended(token)
+            elif suffixes[-1]:  # an operator or a comma: the next operand starts
+                deep -= suffixes[-1]
+                suffixes[-1] = 0
             yield token
 
     def span(self, token: Token) -> Span:

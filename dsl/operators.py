@@ -45,11 +45,12 @@ def fold(
 
 
 def fold_powers(operators: Sequence[str], operands: Sequence[Operand]) -> Expr:
-    """`x ^ y ^ z`, to the right; a minus takes the whole power behind it: `-2 ^ 2` is -4."""
-    result = _prefixed("-", operands[-1])
-    for value, minus in reversed(operands[:-1]):
-        result = _prefixed("-", Operand(_join(("^",), (value, result)), minus))
-    return result
+    """`x ^ y ^ z`, to the right; a minus in front takes all of it, `-2 ^ 2` is -4, one at the end its own operand."""
+    first, *others = operands
+    if not others:
+        return _prefixed("-", first)
+    values = (first.value, *(_prefixed("-", other) for other in others))
+    return _prefixed("-", Operand(_join(tuple(operators), values), first.prefix))
 
 
 def fold_comparisons(operators: Sequence[str], operands: Sequence[Operand]) -> Expr:

@@ -6,7 +6,7 @@ import gc
 import itertools
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 from lark import Lark, Token, UnexpectedToken
 from lark.parsers.lalr_interactive_parser import InteractiveParser
+from lark.parsers.lalr_parser_state import ParserState
 
 from connc.dsl import codes, words
 from connc.dsl.builder import Builder
@@ -47,8 +48,14 @@ def parse_setting(source: Source, limits: Limits = Limits()) -> tuple[Argument |
 
 def lex(source: Source) -> Iterator[Token]:
     """The tokens of a source as they stand, its line ends too, before anything is checked."""
-    reading = _parser().lark.parse_interactive(source.text, "file")  # `Lark.lex` would build a lexer anew
-    return reading.lexer_thread.lex(reading.parser_state)
+    interactive = _parser().lark.parse_interactive(source.text, "file")
+    return _tokens(interactive)
+
+
+def _tokens(interactive: InteractiveParser) -> Iterator[Token]:
+    """The lexer of a parser that was made already; `Lark.lex` would make another each time."""
+    lex_all: Callable[[ParserState[int]], Iterator[Token]] = interactive.lexer_thread.lex
+    return lex_all(interactive.parser_state)
 
 
 class _Parser:
@@ -94,10 +101,10 @@ class _Reading:
         self.lost: set[str] = set()
         self.builder = parser.builder
         self.builder.start(source, limits, self.report)
-        self.layout = Layout(parser.lark.lex(source.text), source, limits, self.report)
-        self.tokens = iter(self.layout)
-        self.interactive: InteractiveParser = parser.lark.parse_interactive("", start)
+        self.interactive: InteractiveParser = parser.lark.parse_interactive(source.text, start)
         self.state = self.interactive.parser_state
+        self.layout = Layout(_tokens(self.interactive), source, limits, self.report)
+        self.tokens = iter(self.layout)
         self.table = self.state.parse_conf.states
         self.last: Token | None = None
 
@@ -176,7 +183,7 @@ class _Reading:
     def _feed_missing_brace(self) -> None:
         self._rewind("CONNECT")
         self.builder.damaged = True
-        self._feed(*[("RBRACE", "}")] * self._braces(), ("_NL", ""))
+        self._feed(("RBRACE", "}"), ("_NL", ""))
         self.layout.open.clear()
 
     def _rewind(self, starter: str) -> None:
