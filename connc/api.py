@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from connc.compiler.vocabulary import VOCABULARY
-from connc.dsl.check import Checked, check
+from connc.dsl.check import Checked, World, check
 from connc.dsl.diagnostic import Diagnostic, Refusal
 from connc.dsl.format import format_source
 from connc.dsl.library import Library, Unit
@@ -24,7 +24,7 @@ def check_target(target: Target, settings: Sequence[Argument] = (), limits: Limi
     except Refusal as refusal:
         return Checked((), (refusal.diagnostic,))
     net = net_of(units[-1].file, target) if settings or target.net else ""
-    return check(units, VOCABULARY, limits, net, settings)
+    return check(units, World(VOCABULARY, limits, library.in_std), net=net, settings=settings)
 
 
 def parse_settings(texts: Iterable[str], limits: Limits = Limits()) -> tuple[list[Argument], list[Diagnostic]]:

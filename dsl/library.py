@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import graphlib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from connc.dsl.tree import File, Use
 from connc.dsl.words import closest
 
 STD = "std"
+_DECLARED = re.compile(r"^(?:rule|module|net) ([A-Za-z_]\w*)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Library:
     def __init__(self, roots: Roots, limits: Limits = Limits()) -> None:
         self.roots, self.limits = roots, limits
         self.units: dict[str, Unit] = {}
+        self._declared_in_std: dict[str, str] | None = None
 
     def load(self, source: Source, name: str) -> list[Unit]:
         """A source and all that it uses, directly or not; each behind those that it uses."""
@@ -73,6 +76,15 @@ class Library:
                     found[other.name] = other
                     waiting.append(other)
         return self._in_order(entry, found)
+
+    def in_std(self, name: str) -> str:
+        """The file of the standard library that declares a name, or nothing. Reads all of it, for a message's sake."""
+        if self._declared_in_std is None:
+            self._declared_in_std = {}
+            for dotted in (each for each in self.roots.names() if each.startswith(STD + ".")):
+                for found in _DECLARED.findall(self._read(dotted).text):
+                    self._declared_in_std.setdefault(found, dotted)
+        return self._declared_in_std.get(name, "")
 
     def _unit(self, source: Source, name: str) -> Unit:
         if name not in self.units:

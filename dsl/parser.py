@@ -157,14 +157,14 @@ class _Reading:
         """Go to the end of the statement, `braces` deep, that `token` stands in; that end is the last token taken."""
         each = token
         for each in itertools.chain([token], self.tokens):
-            if self._leaves_brackets(each):
+            if leaves := self._leaves_brackets(each):
                 self.layout.close_brackets(each)
-                if each.type != "RBRACE":
-                    self._try(each, last=None)
-                    break
             if each.type == "LBRACE" and not braces:  # the body is read all the same, behind a head made up for it
                 self._feed(("MODULE", "module"), ("NAME", "_"))
                 self._try(each)
+                break
+            if leaves and each.type != "RBRACE":
+                self._try(each, last=None)
                 break
             if (each.type == "_NL" and self._braces() == braces) or (each.type == "RBRACE" and self._braces() < braces):
                 self._try(each)

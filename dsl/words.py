@@ -139,7 +139,7 @@ def habit(text: str, offset: int) -> str:
 
 def closest(name: str, names: Iterable[str]) -> str:
     """The one of `names` that `name` was probably meant to be, or nothing."""
-    found = difflib.get_close_matches(name, sorted(set(names)), n=1, cutoff=0.6)
+    found = difflib.get_close_matches(name, sorted(set(names)), n=1, cutoff=0.7)
     return found[0] if found else ""
 
 

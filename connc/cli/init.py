@@ -37,9 +37,9 @@ net {name}(depth = 8, growth = 12, classes = 10, reach: rule = exponential(2)) {
 
 
 @click.command(short_help="Write a commented starter spec.")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default="net.conn")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default="example.conn")
 def init(file: Path) -> None:
-    """Write a commented starter spec to FILE (net.conn); the net in it is named like the file.
+    """Write a commented starter spec to FILE (example.conn); the net in it is named like the file.
 
     \b
     connc init mynet.conn

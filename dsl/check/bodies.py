@@ -14,6 +14,7 @@ from connc.dsl.check.meaning import ANY, OUTPUT, TENSOR, TENSORS, Meaning, is_an
 from connc.dsl.check.scope import Scope, circles
 from connc.dsl.diagnostic import Label
 from connc.dsl.evaluate import FREE as FREE_SIZE
+from connc.dsl.evaluate import shown_value
 from connc.dsl.source import Span
 from connc.dsl.tree import Body
 from connc.dsl.types import BOOL, INT, SHAPE, Type
@@ -23,6 +24,7 @@ from connc.dsl.vocabulary import Slot
 def check_body(body: Body, scope: Scope, name: tree.Name, *, concrete: bool) -> None:
     """Check all statements of a body; the inputs of a `concrete` one must be known."""
     feeds: Feeds = {}
+    ends: list[tuple[tree.Chain, Meaning]] = []
     _declare_ports(body, scope)
     _define(body, scope, feeds)
     for statement in body.statements:
@@ -30,12 +32,16 @@ def check_body(body: Body, scope: Scope, name: tree.Name, *, concrete: bool) -> 
             case tree.Port(shape=shape) if shape:
                 _check_shape(shape, scope, concrete and statement.direction == "in")
             case tree.Flow(value=tree.Chain() as chain):
-                flow(chain, scope, feeds)
+                ends.append((chain, flow(chain, scope, feeds)))
             case tree.Connect():
                 check_connect(statement, scope, feeds)
             case tree.Require():
                 _check_require(statement, scope)
     _check_feeds(body, scope, feeds, name)
+    if feeds and not body.damaged:  # else all of it leads nowhere, which one message says
+        for chain, got in ends:
+            _check_end(chain, got, scope)
+        _check_used(scope)
     if concrete:
         _check_inputs(body, scope, name)
 
@@ -107,6 +113,24 @@ def _check_feeds(body: Body, scope: Scope, feeds: Feeds, name: tree.Name) -> Non
     if "out" not in feeds and not named:
         help_ = "end a chain with `-> out`, or name `out` in a `connect`"
         scope.say(codes.NOT_FED, name.span, f"nothing feeds `out` of `{name.text}`", help=help_)
+
+
+def _check_end(chain: tree.Chain, got: Meaning, scope: Scope) -> None:
+    """A chain that stands as a statement ends in an output, or in a layer that has a name to be read by."""
+    if isinstance(chain.links[-1], tree.Name | tree.Instance | tree.Subscript) or is_any(got):
+        return
+    last = chain.links[-1].span
+    help_ = f"end it with `-> out`, or name it: `h = {chain.links[0].span.shown} -> …`"
+    scope.say(codes.DANGLING, last, "what comes out of this chain goes nowhere", help=help_)
+
+
+def _check_used(scope: Scope) -> None:
+    """No layer and no tensor is left over. Numbers and rules may be: they cost nothing."""
+    flowing = ("tensor", "tensors", "instance", "family")
+    for name, place in scope.places.items():
+        got = scope.names.get(name)
+        if got and got.type.name in flowing and name not in scope.used and name not in ("in", "out"):
+            scope.say(codes.DANGLING, place, f"nothing reads `{name}`", help="lead it on, or leave it out")
 
 
 # --- definitions
@@ -199,9 +223,10 @@ def report_circles(scope: Scope) -> None:
     for ring in circles(scope.refers):
         names = " -> ".join(f"`{name}`" for name in [*ring, ring[0]])
         message = f"`{ring[0]}` is defined by itself" if len(ring) == 1 else f"a circle of definitions: {names}"
-        more = [Label(scope.places[name], "which needs this") for name in ring[1:]]
+        steps = list(zip(ring, ring[1:] + ring[:1], strict=True))
+        first, *more = [Label(scope.refers[a][b], f"`{a}` needs `{b}`") for a, b in steps]
         help_ = "there is no recursion; give the inner one as a parameter, `inner: module`"
-        scope.say(codes.CYCLE, scope.places[ring[0]], message, "", *more, help=help_)
+        scope.say(codes.CYCLE, first.span, message, first.text, *more, help=help_)
 
 
 # --- contracts
@@ -209,16 +234,23 @@ def report_circles(scope: Scope) -> None:
 
 def _check_require(require: tree.Require, scope: Scope) -> None:
     inner = scope.inner()
-    for name, signature in scope.vocabulary.analyses.items():
-        if scope.find(name) is None or scope.is_of_the_language(name):
+    for name, signature in scope.world.vocabulary.analyses.items():
+        if scope.is_free(name):
             called = any(slot.required for slot in signature.slots)
             inner.names[name] = Meaning(Type("function" if called else "float"), signature)
+    before = len(scope.report)
     got = expect_type(require.condition, BOOL, inner, "`require`")
     if not got.constant:
-        if not is_any(got):
+        if len(scope.report) == before:
             message = f"`{require.condition.span.shown}` is not verified yet"
             help_ = "connc does not compute it in this version; the contract is read and its names are checked"
             scope.say(codes.NOT_VERIFIED, require.condition.span, message, help=help_)
     elif evaluated(require.condition, scope) is False:
-        message = f"`{require.condition.span.shown}` does not hold"
-        scope.say(codes.BROKEN, require.condition.span, message, help=require.reason or "")
+        message = f"`{require.condition.span.shown}` does not hold" + (f": {require.reason}" if require.reason else "")
+        scope.say(codes.BROKEN, require.condition.span, message, _known_values(require.condition, scope))
+
+
+def _known_values(condition: tree.Expr, scope: Scope) -> str:
+    """`width is 4 and depth is 2`, for the names of a condition."""
+    names = dict.fromkeys(node.text for node in tree.walk(condition) if isinstance(node, tree.Name))
+    return " and ".join(f"{name} is {shown_value(scope.values[name])}" for name in names if name in scope.values)

@@ -123,7 +123,7 @@ def ruled(layer: tree.Expr, by: tree.Expr | None, scope: Scope) -> Meaning:
         return ANY
     if got.signature and not got.signature.relates:
         message = f"`{got.signature.name}` has nothing that a rule could relate"
-        able = sorted(name for name, each in scope.vocabulary.layers.items() if each.relates)
+        able = sorted(name for name, each in scope.world.vocabulary.layers.items() if each.relates)
         scope.say(codes.TYPE, by.span, message, help=f"`by` can stand behind {', '.join(able)}")
         return ANY
     return replace(got, given=got.given | {"by"})

@@ -53,7 +53,7 @@ def _check_join(using: Expr, scope: Scope) -> None:
     got = layer(using, None, scope)
     if is_any(got):
         return
-    joins = ", ".join(scope.vocabulary.joins)
+    joins = ", ".join(scope.world.vocabulary.joins)
     if got.type.name != "module":
         scope.say(codes.JOIN, using.span, f"`using` takes a join, not {words(got.type)}", help=f"there are {joins}")
     elif got.signature and got.signature.inputs is not None:

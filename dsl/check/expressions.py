@@ -49,7 +49,7 @@ def _name(expr: tree.Name, scope: Scope) -> Meaning:
     if expr.text == "_":
         scope.say(codes.UNKNOWN_NAME, expr.span, "`_` stands for nothing in particular and has no value")
         return ANY
-    found = scope.find(expr.text)
+    found = scope.find(expr)
     if found is None:
         scope.unknown(expr)
         return ANY
@@ -244,11 +244,13 @@ def _operation(expr: tree.Operation, scope: Scope) -> Meaning:
 def _unfit(expr: tree.Operation, operands: Sequence[Meaning], scope: Scope) -> Meaning:
     """Report operands that do not go together; a layer instead of its output is the likeliest mistake."""
     first, other = operands[0], next((o for o in operands if o.type != operands[0].type), operands[0])
-    kinds = words(first.type) if first.type == other.type else f"{words(first.type)} and {words(other.type)}"
+    kinds = f"{words(first.type)} and {words(other.type)}"
     signs = " ".join(dict.fromkeys(f"`{operator}`" for operator in expr.operators))
     help_ = ""
     if "module" in (first.type.name, other.type.name):
         help_ = "a layer has an output only where something flows through it; name that, as in `h = in -> relu`"
+    elif first.type.name == other.type.name == "rule":
+        help_ = "rules combine with `|`, `&`, `-` and `@`"
     elif {"|", "&"} & {*expr.operators}:
         help_ = "`|`, `&` and `@` combine rules; truth values take `and` and `or`"
     scope.say(codes.TYPE, expr.span, f"{signs} cannot combine {kinds}", help=help_)
@@ -300,7 +302,7 @@ def _mapping(expr: tree.Mapping, scope: Scope) -> Meaning:
     for each in expr.loops:
         loop(each, inner, open_ended=True)
     for target in expr.targets:
-        if isinstance(target, tree.Name) and inner.find(target.text) is None and target.text != "_":
+        if isinstance(target, tree.Name) and inner.find(target) is None and target.text != "_":
             inner.declare(target, WHOLE)
         elif not (isinstance(target, tree.Name) and target.text == "_"):
             expect_type(target, INT, inner, "a position")

@@ -11,7 +11,7 @@ from connc.dsl.diagnostic import Label
 from connc.dsl.source import Span
 from connc.dsl.tree import Expr
 from connc.dsl.vocabulary import Signature
-from connc.dsl.words import alternatives, did_you_mean
+from connc.dsl.words import did_you_mean
 
 Feeds = dict[str, list[Span]]  # which output port is fed where
 
@@ -28,6 +28,8 @@ def flow(chain: Expr, scope: Scope, feeds: Feeds) -> Meaning:
             if i < len(links) - 1:
                 scope.say(codes.HEAD, link.span, f"`{port}` ends a chain; nothing flows on behind it")
             return Meaning(TENSOR.type) if len(links) > 1 else TENSOR
+        if isinstance(link, tree.Instance) and i < len(links) - 1:
+            scope.used.add(link.name.text)
         current = _step(current, head if not i else links[i - 1], link, scope)
     return current
 
@@ -64,7 +66,7 @@ def _check_source(expr: Expr, got: Meaning, scope: Scope) -> Meaning:
 def _output(link: Expr, scope: Scope) -> str:
     """The output port that a link feeds, if it is one."""
     if isinstance(link, tree.Name):
-        found = scope.find(link.text)
+        found = scope.find(link)
         if found and found.type.name == "output":
             return link.text
     return ""
@@ -92,7 +94,7 @@ def _step(current: Meaning, before: Expr, link: Expr, scope: Scope) -> Meaning:
 def _link(link: Expr, scope: Scope) -> Meaning:
     match link:
         case tree.Instance(name=name):
-            return scope.find(name.text) or ANY
+            return scope.names.get(name.text, ANY)
         case tree.Ruled(layer=layer_, by=by):
             return layer(layer_, by, scope)
         case tree.Group():
@@ -141,7 +143,7 @@ def _check_names(group: tree.Group, signature: Signature, scope: Scope) -> None:
     seen: dict[str, Span] = {}
     for item in group.items:
         if item.name and item.name.text not in inputs:
-            help_ = did_you_mean(item.name.text, inputs) or f"it has {alternatives(inputs)}"
+            help_ = did_you_mean(item.name.text, inputs) or f"it has {', '.join(inputs)}"
             message = f"`{signature.name}` has no input `{item.name.text}`"
             scope.say(codes.PORTS, item.name.span, message, help=help_)
         elif item.name and item.name.text in seen:

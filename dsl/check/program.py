@@ -11,15 +11,14 @@ from connc.dsl.check.bodies import bound, check_body, report_circles
 from connc.dsl.check.calls import fill, layer
 from connc.dsl.check.expect import evaluated, expect, expect_type, meaning
 from connc.dsl.check.meaning import ANY, Meaning, fits, is_any, words
-from connc.dsl.check.scope import Scope
+from connc.dsl.check.scope import Scope, World
 from connc.dsl.diagnostic import Diagnostic
 from connc.dsl.library import Unit
-from connc.dsl.limits import Limits
 from connc.dsl.parser import uncollected
 from connc.dsl.source import Span
 from connc.dsl.tree import Declaration, Module, Net, Parameter, Rule, TypeName
 from connc.dsl.types import INT, MODULE, NAMES, RULE, Type
-from connc.dsl.vocabulary import Signature, Slot, Vocabulary
+from connc.dsl.vocabulary import Signature, Slot
 from connc.dsl.words import did_you_mean
 
 Settings = Mapping[tuple[str, str], tree.Expr]  # what `--set` gives a net (the first) for its parameter (the second)
@@ -39,8 +38,8 @@ class Checked:
 
 def check(
     units: Sequence[Unit],
-    vocabulary: Vocabulary,
-    limits: Limits = Limits(),
+    world: World,
+    *,
     net: str = "",
     settings: Sequence[tree.Argument] = (),
 ) -> Checked:
@@ -52,7 +51,7 @@ def check(
     with uncollected():
         for unit in units:
             given = {(net, s.name.text): s.value for s in settings if s.name} if unit is units[-1] else {}
-            scopes[unit.name] = _check_unit(unit, scopes, vocabulary, limits, given)
+            scopes[unit.name] = _check_unit(unit, scopes, world, given)
         _check_settings(net, settings, scopes[units[-1].name])
     found = [diagnostic for unit in units for diagnostic in _sorted(unit.report)]
     return Checked(tuple(units), tuple(found))
@@ -68,10 +67,8 @@ def _check_settings(net: str, settings: Sequence[tree.Argument], scope: Scope) -
         fill(found.signature, found.given, settings, scope)
 
 
-def _check_unit(
-    unit: Unit, scopes: dict[str, Scope], vocabulary: Vocabulary, limits: Limits, settings: Settings
-) -> Scope:
-    scope = Scope(unit, vocabulary, limits)
+def _check_unit(unit: Unit, scopes: dict[str, Scope], world: World, settings: Settings) -> Scope:
+    scope = Scope(unit, world)
     for use in unit.file.uses:
         _import(use, scope, scopes)
     declared = [d for d in unit.file.declarations if scope.declare(d.name)]

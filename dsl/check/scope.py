@@ -5,7 +5,8 @@ from __future__ import annotations
 import graphlib
 import re
 from collections import ChainMap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from connc.dsl import codes
 from connc.dsl.check.meaning import ANY, FUNCTION, LAYER, RULED, Meaning
@@ -22,21 +23,31 @@ from connc.dsl.words import did_you_mean
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a check is given: the names of the language, the limits, and which file of the library declares a name."""
+
+    vocabulary: Vocabulary
+    limits: Limits = Limits()
+    elsewhere: Callable[[str], str] = lambda name: ""
+
+
 class Scope:
     """The names of one place, and of the places around it."""
 
-    def __init__(self, unit: Unit, vocabulary: Vocabulary, limits: Limits, outer: Scope | None = None) -> None:
-        self.unit, self.vocabulary, self.limits, self.outer = unit, vocabulary, limits, outer
+    def __init__(self, unit: Unit, world: World, outer: Scope | None = None) -> None:
+        self.unit, self.world, self.outer = unit, world, outer
         self.report: list[Diagnostic] = unit.report
         self.names: dict[str, Meaning] = {}
         self.places: dict[str, Span] = {}
-        self.refers: dict[str, set[str]] = {}
+        self.refers: dict[str, dict[str, Span]] = {}  # who mentions whom, and where first
+        self.used: set[str] = set()
         self.current = ""  # the definition that is being looked at
         self.values: ChainMap[str, Value] = outer.values.new_child() if outer else ChainMap({})
-        self.evaluate = Evaluator(self.values, limits)
+        self.evaluate = Evaluator(self.values, world.limits)
 
     def inner(self) -> Scope:
-        return Scope(self.unit, self.vocabulary, self.limits, self)
+        return Scope(self.unit, self.world, self)
 
     @property
     def file(self) -> Scope:
@@ -57,8 +68,8 @@ class Scope:
             self.say(codes.DUPLICATE, name.span, f"`{text}` is declared twice", "and again here", first)
             return False
         if self.outer and (hidden := self._hidden(text)):
-            message, help_ = f"`{text}` hides a name of its file", "choose another name"
-            self.say(codes.HIDES, name.span, message, "", Label(hidden, "declared here"), help=help_)
+            message = f"`{text}` stands for something else here already"
+            self.say(codes.HIDES, name.span, message, "", Label(hidden, "here"), help="choose another name")
         self.names[text], self.places[text] = meaning, name.span
         return True
 
@@ -76,30 +87,31 @@ class Scope:
 
     # --- finding
 
-    def find(self, text: str) -> Meaning | None:
+    def find(self, name: Name) -> Meaning | None:
         """What a name means here, from the inside out; the names of the language come last."""
+        text = name.text
         scope: Scope | None = self
         while scope:
             if text in scope.names:
+                scope.used.add(text)
                 if scope.current:
-                    scope.refers.setdefault(scope.current, set()).add(text)
+                    scope.refers.setdefault(scope.current, {}).setdefault(text, name.span)
                 return scope.names[text]
             scope = scope.outer
         return self._of_the_language(text)
 
+    def is_free(self, text: str) -> bool:
+        """Whether nothing of this file has taken a name."""
+        return text not in self.names and (self.outer is None or self.outer.is_free(text))
+
     def is_of_the_language(self, text: str) -> bool:
-        """Whether nothing of this file has taken a name of the language."""
-        scope: Scope | None = self
-        while scope:
-            if text in scope.names:
-                return False
-            scope = scope.outer
-        return self._of_the_language(text) is not None
+        """Whether a name means what it means in the language."""
+        return self.is_free(text) and self._of_the_language(text) is not None
 
     def _of_the_language(self, text: str) -> Meaning | None:
-        if layer := self.vocabulary.layers.get(text):
+        if layer := self.world.vocabulary.layers.get(text):
             return Meaning(LAYER.type, layer)
-        if generator := self.vocabulary.generators.get(text):
+        if generator := self.world.vocabulary.generators.get(text):
             return Meaning(RULED.type, generator)
         return FUNCTION if text in FUNCTIONS else None
 
@@ -107,14 +119,16 @@ class Scope:
         """All names that would mean something here."""
         if self.outer:
             return self.outer.known() | set(self.names)
-        return {*self.vocabulary.layers, *self.vocabulary.generators, *FUNCTIONS, *self.names}
+        return {*self.world.vocabulary.layers, *self.world.vocabulary.generators, *FUNCTIONS, *self.names}
 
     def unknown(self, name: Name, also: Iterable[str] = ()) -> None:
         """Report a name that means nothing, unless what could not be read may have declared it."""
         file = self.unit.file
         if file.refused or name.text in file.lost:
             return
-        help_ = did_you_mean(name.text, self.known() | set(also))
+        std = self.world.elsewhere(name.text)
+        near = did_you_mean(name.text, self.known() | set(also))
+        help_ = f"`use {std} ({name.text})` makes it known" if std else near
         self.say(codes.UNKNOWN_NAME, name.span, f"`{name.text}` is not known here", help=help_)
 
     # --- what builds on what
@@ -142,7 +156,7 @@ class Scope:
         return iter([index[word] for word in words if word in index])
 
 
-def circles(refers: dict[str, set[str]]) -> Iterable[list[str]]:
+def circles(refers: Mapping[str, Iterable[str]]) -> Iterable[list[str]]:
     """One circle after the other among what refers to what; each is opened before the next is looked for."""
     graph = {name: {other for other in others if other in refers} for name, others in refers.items()}
     while True:

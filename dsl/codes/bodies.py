@@ -77,15 +77,17 @@ NOT_FED = define(
     Nothing reaches an output: no chain ends in it, nothing is assigned to it and no `connect` names it.
     """,
     wrong="""
-    net a {
-        in: [3, 8, 8]
-        h = in -> conv(8, 3)
+    module m {
+        out hint
+        in -> relu -> out
     }
     """,
     right="""
-    net a {
-        in: [3, 8, 8]
-        in -> conv(8, 3) -> out
+    module m {
+        out hint
+        h = in -> relu
+        h -> hint
+        h -> out
     }
     """,
 )
@@ -197,6 +199,29 @@ ALIAS = define(
     net a {
         in: [8]
         in -> relu -> out
+    }
+    """,
+)
+
+DANGLING = define(
+    "E511",
+    "leads nowhere",
+    """
+    A layer or a tensor is made that nothing reads. Mostly a chain lacks its end, or another name was meant. What is
+    not needed is left out.
+    """,
+    wrong="""
+    net a {
+        in: [3, 8, 8]
+        h = in -> conv(8, 3)
+        in -> relu -> out
+    }
+    """,
+    right="""
+    net a {
+        in: [3, 8, 8]
+        h = in -> conv(8, 3)
+        h -> relu -> out
     }
     """,
 )

@@ -1,8 +1,6 @@
-"""The whole of what is rendered, as data: `golden.md`. `UPDATE_GOLDENS=1` writes the outputs anew; read the change."""
+"""The whole of what is rendered, as data: `golden.md`."""
 
 import json
-import os
-import re
 from functools import partial
 from pathlib import Path
 
@@ -11,10 +9,9 @@ import pytest
 from connc.dsl.source import Source
 from connc.report import github, places, sarif, text
 from connc.report import json as json_format
+from tests.golden import BLOCK, sections, title, with_outputs
 from tests.report.samples import read
 
-GOLDEN = Path(__file__).with_name("golden.md")
-BLOCK = re.compile(r"^```(\S+) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RENDER = {
     "text": text.render,
     "json-output": json_format.render,
@@ -29,21 +26,10 @@ def rendered(section: str) -> str:
     texts = {name: body if kind == "conn" else json.loads(body) for kind, name, body in blocks if name}
     sources = {name: Source(name, body) for name, body in texts.items()}
     told = places.in_order(d for kind, _, body in blocks if kind == "told" for d in read(body, sources))
-    outputs = {kind: RENDER[kind](told) for kind, _, _ in blocks if kind in RENDER}
-    return BLOCK.sub(
-        lambda block: f"```{block[1]}\n{outputs[block[1]]}```" if block[1] in outputs else block[0], section
-    )
+    return with_outputs(section, {kind: RENDER[kind](told) for kind, _, _ in blocks if kind in RENDER})
 
 
-def sections() -> list[str]:
-    return re.split(r"^(?=## )", GOLDEN.read_text(encoding="utf-8"), flags=re.MULTILINE)
-
-
-if os.environ.get("UPDATE_GOLDENS"):
-    GOLDEN.write_text("".join(map(rendered, sections())), encoding="utf-8")
-
-
-@pytest.mark.parametrize("section", sections()[1:], ids=lambda section: section[3 : section.index("\n")])
+@pytest.mark.parametrize("section", sections(Path(__file__).with_name("golden.md"), rendered), ids=title)
 def test_golden(section):
     assert section.count("\n```") >= 6  # a file, diagnostics and an output
     assert rendered(section) == section
