@@ -14,6 +14,7 @@ from connc.dsl.source import Source, Span, shown_text
 CLOSERS = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 _CLOSING = frozenset(CLOSERS.values())
 _TERMS = frozenset({"NAME", "NUMBER", "STRING", "IN", "OUT", "TRUE", "FALSE"})
+_OTHERS = 4  # operators, commas and arrows to a term: no statement has more
 _SUFFIXES = _CLOSING | {"DOT"}  # what makes an operand one step deeper: a call, a subscript, an attribute
 _DAMAGED = frozenset({"BAD_NUMBER", "BAD_NAME", "BAD_STRING", "BAD_CHARACTER"})
 # What never stands inside parentheses or square brackets: where it comes, one of them was left open.
@@ -30,7 +31,7 @@ class Layout:
         self.start = self.before = 0  # where this statement starts, and the one before it
 
     def __iter__(self) -> Iterator[Token]:
-        terms = 0
+        terms, others = 0, 0
         suffixes, deep = [0], 0  # behind the operand at hand, for each open bracket; and how many that is in all
         most_terms, most_deep, brackets = self._limits.terms, self._limits.nesting, self.open
         for token in self._tokens:
@@ -55,13 +56,16 @@ class Layout:
             elif kind == "_NL":
                 if brackets and brackets[-1].type != "LBRACE":
                     continue
-                terms, deep, suffixes = 0, 0, [0] * (len(brackets) + 1)
+                terms, others, deep, suffixes = 0, 0, 0, [0] * (len(brackets) + 1)
                 self.before, self.start = self.start, token.end_pos or 0
             elif kind in _DAMAGED:
                 token = self._mended(token)
-            elif suffixes[-1]:  # an operator or a comma: the next operand starts
+            else:  # an operator or a comma: the next operand starts
                 deep -= suffixes[-1]
                 suffixes[-1] = 0
+                others += 1
+                if others > _OTHERS * most_terms:
+                    raise Refusal(self._limits.exceeded("terms", self.span(token), others))
             yield token
 
     def span(self, token: Token) -> Span:

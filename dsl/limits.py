@@ -24,7 +24,7 @@ class Limits:
     nesting: int = 64
     terms: int = 10_000
     size: int = 64 * 2**20
-    steps: int = 1_000_000
+    steps: int = 500_000
 
     @staticmethod
     def words(what: str) -> str:
