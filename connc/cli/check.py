@@ -31,7 +31,7 @@ def check(target: tuple[str, ...], settings: tuple[str, ...], format_: str, quie
     files = [file for text in target for file in targets(text)]
     for file in files:
         found += check_target(file, values, limits).diagnostics
-    found = list(dict.fromkeys(found))
+    found = list({str(each): each for each in found}.values())  # what two targets use is told once
     tell(found, format_)
     if not found and format_ == "text" and not quiet:
         click.echo(f"checked {plural(len(files), 'file')}, nothing to report", err=True)

@@ -24,7 +24,7 @@ from connc.dsl.tree import Node, walk
 
 __all__ = ["COLUMNS", "INDENT", "Unfaithful", "comments", "format_source"]
 
-_STRING_OR_COMMENT = re.compile(r'"(?:[^"\\\r\n]|\\[^\r\n])*"|#[^\n]*')
+_STRING_OR_COMMENT = re.compile(r'"(?:[^"\\\r\n]++|\\[^\r\n])*+"|#[^\n]*')
 _COMPARED = {
     kind: tuple(field.name for field in fields(kind) if field.compare)
     for kind in vars(tree).values()
