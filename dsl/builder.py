@@ -35,6 +35,8 @@ _LONGEST_NUMBER = 400
 
 _PORTS = ("in", "out")
 
+NOBODY = ""  # the name of what has none that could be used, which is reported already
+
 Children = list[Any]
 
 
@@ -178,7 +180,7 @@ class Builder(Transformer[Token, Any]):
         message = f"the left side of a mapping holds names, not `{expr.span.shown}`"
         help_ = "name the position on the left and compute on the right, as in `i -> i + 1`"
         self._say(codes.POSITION, expr.span, message, "not a name", help=help_)
-        return Name(expr.span, "_")
+        return Name(expr.span, NOBODY)
 
     # --- chains
 
@@ -201,7 +203,7 @@ class Builder(Transformer[Token, Any]):
         message = f"a label is a name, not `{left.span.shown}`"
         help_ = "write `stem: conv(64, 7)` for one layer, `layer[n]: …` for a family, `cell[d: 4, w: 3]: …` for a grid"
         self._say(codes.LABEL, left.span, message, "not a name", help=help_)
-        return Name(left.span, "_"), ()
+        return Name(left.span, NOBODY), ()
 
     def _count(self, item: Expr) -> tree.Coordinate:
         if isinstance(item, tree.Coordinate):
@@ -256,7 +258,7 @@ class Builder(Transformer[Token, Any]):
         if not isinstance(left, Name) or left.text == "in":
             message = f"only a name can be given a value, not `{left.span.shown}`"
             self._say(codes.LABEL, left.span, message, "not a name", help="`==` compares, `=` names a value")
-            left = Name(left.span, "_")
+            left = Name(left.span, NOBODY)
         return tree.Binding(left.span.to(value.span), left, self._doc(left.span.start), value)
 
     def body(self, children: Children) -> tree.Body:
@@ -322,7 +324,7 @@ class Builder(Transformer[Token, Any]):
     def file(self, children: Children) -> tree.File:
         span = Span(self.source, 0, len(self.source.text))
         uses = tuple(child for child in children if isinstance(child, tree.Use))
-        declarations = tuple(c for c in children if isinstance(c, tree.Declaration) and c.name.text != "_")
+        declarations = tuple(c for c in children if isinstance(c, tree.Declaration) and c.name.text != NOBODY)
         return tree.File(span, uses, declarations, _file_doc(self.source.text))
 
     def setting(self, children: Children) -> tree.Argument:
@@ -349,7 +351,7 @@ class Builder(Transformer[Token, Any]):
         if text.isdigit() and len(text) <= _LONGEST_NUMBER:
             return int(text)
         digits, scale = (text[:-1], text[-1]) if text[-1] in _SCALES else (text, "")
-        exponent = int(digits.lower().partition("e")[2][:6] or 0)
+        exponent = int(digits.lower().partition("e")[2][:_LONGEST_NUMBER] or 0)
         if len(text) > _LONGEST_NUMBER or abs(exponent) > _LARGEST_EXPONENT:
             message = f"`{shown_text(text)}` is too large or too fine a number"
             help_ = f"numbers have at most {_LONGEST_NUMBER} characters and exponents up to {_LARGEST_EXPONENT}"

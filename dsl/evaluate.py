@@ -153,8 +153,9 @@ class Evaluator:
 
     def _item(self, base: Sequence[Value], index: Expr) -> Value:
         if isinstance(index, tree.Range):
-            last = self.whole(index.last) if index.last else len(base) - 1
-            return tuple(base[i] for i in range(self.whole(index.first), last + 1) if self._inside(i, base, index))
+            first, last = self.whole(index.first), self.whole(index.last) if index.last else -1
+            first, last = (end + len(base) if end < 0 else end for end in (first, last))
+            return tuple(base[i] for i in range(first, last + 1) if self._inside(i, base, index))
         at = self.whole(index)
         return base[at] if self._inside(at, base, index) else None
 
@@ -199,6 +200,7 @@ class Evaluator:
             self._check_power(a, b, span)
         result = normal(_ARITHMETIC[operator_](a, b))
         self._check_size(_bits(result), span)
+        self.steps += _bits(result) >> 6  # large numbers take longer
         return result
 
     def _check_power(self, base: Any, exponent: Any, span: Span) -> None:

@@ -19,6 +19,13 @@ _SUFFIXES = _CLOSING | {"DOT"}  # what makes an operand one step deeper: a call,
 _DAMAGED = frozenset({"BAD_NUMBER", "BAD_NAME", "BAD_STRING", "BAD_CHARACTER"})
 # What never stands inside parentheses or square brackets: where it comes, one of them was left open.
 STARTS = frozenset({"CONNECT", "REQUIRE", "USE", "NET", "LBRACE", "RBRACE"})
+MOST_MISTAKES = 100  # in the syntax of one file; behind them people read no further
+
+
+def stop_at_many(report: list[Diagnostic], span: Span) -> None:
+    """Read no further where that many mistakes were found."""
+    if len(report) >= MOST_MISTAKES:
+        raise Refusal(codes.SYNTAX.at(span, f"reading stopped here, after {MOST_MISTAKES} mistakes"))
 
 
 class Layout:
@@ -29,11 +36,12 @@ class Layout:
         self.open: list[Token] = []
         self._bad_names: set[str] = set()  # reported already
         self.start = self.before = 0  # where this statement starts, and the one before it
+        self.deepest = 0  # that brackets and suffixes nest anywhere
 
     def __iter__(self) -> Iterator[Token]:
         terms, others = 0, 0
         suffixes, deep = [0], 0  # behind the operand at hand, for each open bracket; and how many that is in all
-        most_terms, most_deep, brackets = self._limits.terms, self._limits.nesting, self.open
+        most_terms, brackets = self._limits.terms, self.open
         for token in self._tokens:
             kind = token.type
             if kind in _TERMS:
@@ -45,14 +53,14 @@ class Layout:
                     self.before, self.start = self.start, token.end_pos or 0
                 brackets.append(token)
                 suffixes.append(0)
-                if len(brackets) + deep > most_deep:
-                    raise Refusal(self._limits.exceeded("nesting", self.span(token), len(brackets) + deep))
+                self._descend(len(brackets) + deep, token)
             elif kind in _SUFFIXES:
                 if kind != "DOT" and brackets and CLOSERS[brackets[-1].type] == kind:
                     brackets.pop()
                     deep -= suffixes.pop() if len(suffixes) > 1 else 0
                 suffixes[-1] += 1
                 deep += 1
+                self._descend(deep, token)
             elif kind == "_NL":
                 if brackets and brackets[-1].type != "LBRACE":
                     continue
@@ -67,6 +75,12 @@ class Layout:
                 if others > _OTHERS * most_terms:
                     raise Refusal(self._limits.exceeded("terms", self.span(token), others))
             yield token
+
+    def _descend(self, depth: int, token: Token) -> None:
+        if depth > self.deepest:
+            self.deepest = depth
+            if depth > self._limits.nesting:
+                raise Refusal(self._limits.exceeded("nesting", self.span(token), depth))
 
     def span(self, token: Token) -> Span:
         return Span(self._source, token.start_pos or 0, token.end_pos or 0)
@@ -84,6 +98,7 @@ class Layout:
     def _mended(self, token: Token) -> Token:
         """Report a damaged token. A number or name is taken for one; any other ends its statement, silently."""
         span, text = self.span(token), token.value
+        stop_at_many(self._report, span)
         if token.type == "BAD_NUMBER":
             help_ = "numbers look like 3, 0.5, 1e-3, 50% and 4.51M"
             self._report.append(

@@ -17,17 +17,17 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 from lark.parsers.lalr_parser_state import ParserState
 
 from connc.dsl import codes, words
-from connc.dsl.builder import Builder
+from connc.dsl.builder import NOBODY, Builder
 from connc.dsl.diagnostic import Code, Diagnostic, Label, Refusal
-from connc.dsl.layout import CLOSERS, STARTS, Layout
+from connc.dsl.layout import CLOSERS, STARTS, Layout, stop_at_many
 from connc.dsl.limits import Limits
 from connc.dsl.source import Source, Span
-from connc.dsl.tree import Argument, File
+from connc.dsl.tree import Argument, Choice, Expr, File, Node, Operation, Unary
 
 GRAMMAR = Path(__file__).with_name("grammar.lark")
-MOST_MISTAKES = 100  # in the syntax of one file; behind them people read no further
 DECLARES = frozenset({"USE", "RULE", "MODULE", "NET"})
 _NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MARGIN = re.compile(r"[ \t]{0,200}")
 _NAMED = re.compile(r"[ \t]*[=:](?!=)")  # a word in front of this was to be a name
 _threads = threading.local()
 
@@ -56,6 +56,14 @@ def _tokens(interactive: InteractiveParser) -> Iterator[Token]:
     """The lexer of a parser that was made already; `Lark.lex` would make another each time."""
     lex_all: Callable[[ParserState[int]], Iterator[Token]] = interactive.lexer_thread.lex
     return lex_all(interactive.parser_state)
+
+
+def _levels(node: Node) -> int:
+    """How many levels a node adds: conditions two, whose checks take twice as much of Python's stack."""
+    match node:
+        case Choice() | Unary(operator="not") | Operation(operators=("and" | "or", *_)):
+            return 2
+    return isinstance(node, Expr)
 
 
 class _Parser:
@@ -99,6 +107,7 @@ class _Reading:
         self.source, self.limits = source, limits
         self.report: list[Diagnostic] = []
         self.lost: set[str] = set()
+        self.misused: set[str] = set()  # keywords as names, told once
         self.builder = parser.builder
         self.builder.start(source, limits, self.report)
         self.interactive: InteractiveParser = parser.lark.parse_interactive(source.text, start)
@@ -112,7 +121,9 @@ class _Reading:
         """What the start symbol stands for, or nothing where that cannot be read."""
         with uncollected():
             try:
-                return self._feed_all()
+                found = self._feed_all()
+                self._check_levels(found)
+                return found
             except Refusal as refusal:
                 self.report.append(refusal.diagnostic)
                 return None
@@ -131,6 +142,20 @@ class _Reading:
         except UnexpectedToken:
             return self._finish(end, last)
 
+    def _check_levels(self, found: Any) -> None:
+        """Refuse a tree that later steps could not follow: operators nest too, and not every bracket tells how much."""
+        if found is None or 8 * self.layout.deepest <= self.limits.nesting:
+            return
+        most = 2 * (self.limits.nesting + 2)
+        waiting: list[tuple[Node, int]] = [(found, 0)]
+        while waiting:
+            node, levels = waiting.pop()
+            if below := tuple(node.children()):
+                levels += _levels(node)
+                if levels > most:
+                    raise Refusal(self.limits.exceeded("nesting", node.span, levels // 2))
+                waiting += [(each, levels) for each in below]
+
     def sorted_report(self) -> list[Diagnostic]:
         return sorted(self.report, key=lambda diagnostic: diagnostic.span.start)
 
@@ -141,9 +166,7 @@ class _Reading:
         start = self.layout.before if token.type in ("_NL", "LBRACE") else self.layout.start
         if not token.type.startswith("BAD"):
             self._complain(token, last)
-        if len(self.report) >= MOST_MISTAKES:
-            message = f"reading stopped here, after {MOST_MISTAKES} mistakes"
-            raise Refusal(codes.SYNTAX.at(self.layout.span(token), message))
+        stop_at_many(self.report, self.layout.span(token))
         braces = self._braces() + {"LBRACE": -1, "RBRACE": 1}.get(token.type, 0)
         if self._leaves_body(token):
             self._feed_missing_brace()
@@ -160,7 +183,7 @@ class _Reading:
             if leaves := self._leaves_brackets(each):
                 self.layout.close_brackets(each)
             if each.type == "LBRACE" and not braces:  # the body is read all the same, behind a head made up for it
-                self._feed(("MODULE", "module"), ("NAME", "_"))
+                self._feed(("MODULE", "module"), ("NAME", NOBODY))
                 self._try(each)
                 break
             if leaves and each.type != "RBRACE":
@@ -221,10 +244,16 @@ class _Reading:
 
     def _outdented(self, token: Token, bracket: Token) -> bool:
         """Whether `token` leads its line and stands no further right than the line that `bracket` is in."""
-        line, column = self.source.position(token.start_pos or 0)
-        above = self.source.line(self.source.position(bracket.start_pos or 0)[0])
-        leads = not self.source.line(line)[: column - 1].strip()
-        return leads and column - 1 <= len(above) - len(above.lstrip()) and token.type != "_NL"
+        start, text = token.start_pos or 0, self.source.text
+        margin = start
+        while margin and text[margin - 1] in " \t":
+            margin -= 1
+        if token.type == "_NL" or (margin and text[margin - 1] != "\n"):
+            return False
+        above = bracket.start_pos or 0
+        above -= self.source.position(above)[1] - 1
+        blanks = _MARGIN.match(text, above)
+        return blanks is not None and start - margin <= len(blanks[0])
 
     # --- messages
 
@@ -240,8 +269,14 @@ class _Reading:
             self._say(codes.UNCLOSED, self.layout.span(bracket), message, "", label)
             return
         accepted: set[str] = self.interactive.accepts()  # type: ignore[no-untyped-call]
-        keyword = token.value in words.KEYWORDS
-        if keyword and "NAME" in accepted and ("NUMBER" not in accepted or _NAMED.match(self.source.text, span.stop)):
+        if token.value in self.misused:
+            return
+        if (
+            token.value in words.KEYWORDS
+            and "NAME" in accepted
+            and ("NUMBER" not in accepted or _NAMED.match(self.source.text, span.stop))
+        ):
+            self.misused.add(token.value)
             message = f"`{token.value}` is a word of the language and cannot be a name"
             self._say(codes.RESERVED, span, message, help=f"`{token.value}_` could be one")
             return

@@ -51,7 +51,8 @@ def _name(expr: tree.Name, scope: Scope) -> Meaning:
         return ANY
     found = scope.find(expr)
     if found is None:
-        scope.unknown(expr)
+        if expr.text:
+            scope.unknown(expr)
         return ANY
     return found
 
@@ -153,10 +154,8 @@ def _subscript(expr: tree.Subscript, scope: Scope) -> Meaning:
     if len(expr.items) != 1 or isinstance(expr.items[0], tree.Every | tree.Coordinate):
         scope.say(codes.TYPE, expr.span, "a list takes one index, as in `widths[0]` or `widths[1..2]`")
         return ANY
-    constant = base.constant and all(known)
-    if isinstance(expr.items[0], tree.Range):
-        return replace(base, constant=constant)
-    return replace(_item(base), constant=constant)
+    chosen = base if isinstance(expr.items[0], tree.Range) else _item(base)
+    return replace(chosen, constant=chosen.constant and all(known))
 
 
 def _index(item: Expr, scope: Scope) -> bool:
@@ -296,8 +295,8 @@ def _choice(expr: tree.Choice, scope: Scope) -> Meaning:
 @means(tree.Mapping)
 def _mapping(expr: tree.Mapping, scope: Scope) -> Meaning:
     inner = scope.inner()
-    inner.names |= {"sources": WHOLE, "targets": WHOLE}
-    for position in expr.positions:
+    inner.names |= {size: WHOLE for size in ("sources", "targets") if scope.is_free(size)}
+    for position in (each for each in expr.positions if each.text != "_"):
         inner.declare(position, WHOLE)
     for each in expr.loops:
         loop(each, inner, open_ended=True)

@@ -108,7 +108,8 @@ def common(a: Meaning, b: Meaning) -> Meaning | None:
     if a.type.listed == b.type.listed and (alike or {a.type.name, b.type.name} <= _NUMBERS | {"free"}):
         same = a.signature is b.signature
         signature, given = (a.signature, a.given & b.given) if same else (None, frozenset())
-        return Meaning(Type(a.type.name if alike else "float", a.type.listed), signature, given, constant)
+        name = a.type.name if alike else "free" if "free" in (a.type.name, b.type.name) else "float"
+        return Meaning(Type(name, a.type.listed), signature, given, constant)
     if is_tensor(a) and is_tensor(b):
         return TENSOR
     return None

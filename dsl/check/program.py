@@ -81,6 +81,7 @@ def _check_unit(unit: Unit, scopes: dict[str, Scope], world: World, settings: Se
         scope.current = declaration.name.text
         _check_declaration(declaration, inner[scope.current])
     scope.current = ""
+    scope.exports = {d.name.text: scope.names[d.name.text] for d in declared}
     report_circles(scope)
     return scope
 
@@ -90,12 +91,12 @@ def _import(use: tree.Use, scope: Scope, scopes: dict[str, Scope]) -> None:
     exports = scopes[other.name] if other and other.name in scopes else None
     for imported in use.names:
         text = imported.name.text
-        found = exports.names.get(text) if exports else ANY
+        found = exports.exports.get(text) if exports else ANY
         if found is None and exports and other and (other.file.refused or text in other.file.lost):
             found = ANY
         if found is None and exports:
             message = f"`{use.dotted}` declares no `{text}`"
-            help_ = did_you_mean(text, exports.names)
+            help_ = did_you_mean(text, exports.exports)
             scope.say(codes.NOT_IN_FILE, imported.name.span, message, help=help_)
         scope.declare(imported.local, found or ANY)
         if found and found.constant and exports:

@@ -39,6 +39,7 @@ class Scope:
         self.unit, self.world, self.outer = unit, world, outer
         self.report: list[Diagnostic] = unit.report
         self.names: dict[str, Meaning] = {}
+        self.exports: dict[str, Meaning] = {}  # of a file, what others may use
         self.places: dict[str, Span] = {}
         self.refers: dict[str, dict[str, Span]] = {}  # who mentions whom, and where first
         self.used: set[str] = set()
@@ -59,9 +60,11 @@ class Scope:
     # --- declaring
 
     def declare(self, name: Name, meaning: Meaning = ANY) -> bool:
-        """Take a name, unless it is taken; `_` takes none."""
+        """Take a name, unless it is taken or none."""
         text = name.text
         if text == "_":
+            self.say(codes.LABEL, name.span, "`_` stands for nothing in particular and cannot be declared")
+        if text in ("_", ""):
             return False
         if text in self.places:
             first = Label(self.places[text], "first here")
