@@ -6,32 +6,18 @@ reported here, because here it can be said in the words of the spec.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from lark import Token, Transformer
 
-from connc.dsl import codes, tree
+from connc.dsl import codes, literals, tree
 from connc.dsl.diagnostic import Code, Diagnostic, Label
 from connc.dsl.limits import Limits
 from connc.dsl.operators import ARITHMETIC, LOGIC, Operand, fold, fold_comparisons, fold_powers
 from connc.dsl.source import Source, Span, shown_text
 from connc.dsl.tree import Expr, Name
-
-_SCALES: dict[str, Fraction] = {
-    "%": Fraction(1, 100),
-    "K": Fraction(10**3),
-    "M": Fraction(10**6),
-    "G": Fraction(10**9),
-    "T": Fraction(10**12),
-}
-_ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
-_FILE_DOC = re.compile(r"\s*+(##[^\n]*+(?:\n[ \t]*+##[^\n]*+)*+)(?:\Z|\n[ \t]*+\r?+(?:\n|\Z))")
-_DOC = re.compile(r"[ \t]*##(?!#) ?(.*)")
-_LARGEST_EXPONENT = 308  # of a double
-_LONGEST_NUMBER = 400
 
 _PORTS = ("in", "out")
 
@@ -70,7 +56,7 @@ class Builder(Transformer[Token, Any]):
         return tree.Number(span, self._number(children[0].value, span))
 
     def string(self, children: Children) -> tree.String:
-        return tree.String(self._span(children[0]), self._unescape(children[0]))
+        return tree.String(self._span(children[0]), self._string(children[0]))
 
     def truth(self, children: Children) -> tree.Truth:
         return tree.Truth(self._span(children[0]), children[0].value == "true")
@@ -249,7 +235,7 @@ class Builder(Transformer[Token, Any]):
 
     def require(self, children: Children) -> tree.Require:
         start, condition = self._span(children[0]), children[1]
-        reason = self._unescape(children[-1]) if isinstance(children[-1], Token) else None
+        reason = self._string(children[-1]) if isinstance(children[-1], Token) else None
         end = self._span(children[-1]) if reason is not None else condition.span
         return tree.Require(start.to(end), condition, reason)
 
@@ -325,7 +311,7 @@ class Builder(Transformer[Token, Any]):
         span = Span(self.source, 0, len(self.source.text))
         uses = tuple(child for child in children if isinstance(child, tree.Use))
         declarations = tuple(c for c in children if isinstance(c, tree.Declaration) and c.name.text != NOBODY)
-        return tree.File(span, uses, declarations, _file_doc(self.source.text))
+        return tree.File(span, uses, declarations, literals.file_doc(self.source.text))
 
     def setting(self, children: Children) -> tree.Argument:
         return children[0]  # type: ignore[no-any-return]
@@ -348,41 +334,24 @@ class Builder(Transformer[Token, Any]):
         )
 
     def _number(self, text: str, span: Span) -> int | Fraction:
-        if text.isdigit() and len(text) <= _LONGEST_NUMBER:
-            return int(text)
-        digits, scale = (text[:-1], text[-1]) if text[-1] in _SCALES else (text, "")
-        exponent = int(digits.lower().partition("e")[2][:_LONGEST_NUMBER] or 0)
-        if len(text) > _LONGEST_NUMBER or abs(exponent) > _LARGEST_EXPONENT:
+        value = literals.number(text)
+        if value is None:
             message = f"`{shown_text(text)}` is too large or too fine a number"
-            help_ = f"numbers have at most {_LONGEST_NUMBER} characters and exponents up to {_LARGEST_EXPONENT}"
+            most, exponent = literals.LONGEST_NUMBER, literals.LARGEST_EXPONENT
+            help_ = f"numbers have at most {most} characters and exponents up to {exponent}"
             self._say(codes.NUMBER, span, message, help=help_)
-            return 0
-        return Fraction(digits) * _SCALES.get(scale, Fraction(1))
+        return 0 if value is None else value
 
-    def _unescape(self, token: Token) -> str:
-        def replace(match: re.Match[str]) -> str:
-            if match[1] not in _ESCAPES:
-                start = self._span(token).start + 1 + match.start()
-                message, help_ = f"`{match[0]}` is no escape", 'a string knows `\\"`, `\\\\`, `\\n` and `\\t`'
-                self._say(codes.TEXT, Span(self.source, start, start + 2), message, help=help_)
-            return _ESCAPES.get(match[1], match[0])
-
-        return re.sub(r"\\(.)", replace, token.value[1:-1])
+    def _string(self, token: Token) -> str:
+        span = self._span(token)
+        for at in literals.wrong_escapes(token.value):
+            message = f"`{token.value[at : at + 2]}` is no escape"
+            help_ = 'a string knows `\\"`, `\\\\`, `\\n` and `\\t`'
+            self._say(codes.TEXT, Span(self.source, span.start + at, span.start + at + 2), message, help=help_)
+        return literals.string(token.value)
 
     def _doc(self, start: int) -> str:
-        """The `##` lines right above a declaration."""
-        text, lines = self.source.text, []
-        end = text.rfind("\n", 0, start)
-        if text[end + 1 : start].strip():  # it does not lead its line
-            return ""
-        while end > 0:
-            begin = text.rfind("\n", 0, end) + 1
-            match = _DOC.fullmatch(text[begin:end].rstrip())
-            if not match:
-                break
-            lines.append(match[1])
-            end = begin - 1
-        return "\n".join(reversed(lines))
+        return literals.doc_above(self.source.text, start)
 
 
 def _nodes(children: Children) -> tuple[Any, ...]:
@@ -397,10 +366,3 @@ def _loops(nodes: Sequence[Any]) -> tuple[tuple[tree.Loop, ...], Expr | None]:
 def _elements(expr: Expr) -> tuple[Expr, ...]:
     """`(d, w)` as its two parts; anything else is one."""
     return tuple(item.value for item in expr.items) if isinstance(expr, tree.Group) else (expr,)
-
-
-def _file_doc(text: str) -> str:
-    """A `##` paragraph at the top that a blank line follows."""
-    paragraph = _FILE_DOC.match(text)
-    lines = (_DOC.fullmatch(line.rstrip()) for line in paragraph[1].split("\n")) if paragraph else ()
-    return "\n".join(line[1] for line in lines if line)
