@@ -1,12 +1,14 @@
 """Exact, bounded evaluation of expressions whose names all have values.
 
 Numbers are ints and fractions, whole fractions are ints, lists are tuples. What is bounded here: the size of a number
-(4096 bits) and the steps that one evaluation may take; nothing recurses but the nesting of the text.
+(4096 bits) and the steps that the evaluations of a check may take; nothing recurses but the nesting of the text.
+What is outside of loops costs no steps, because the text bounds it.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
@@ -22,6 +24,7 @@ from connc.dsl.tree import Expr
 
 Value = Any  # int, Fraction, bool, str, FREE, or a tuple of values
 LARGEST_BITS = 4096
+_SHOWN, _LONGEST = 8, 40  # items of a list and characters of a number, in a message
 
 
 class Free:
@@ -50,6 +53,25 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+class Exhausted(KeyError):
+    """All steps are taken, which has been reported."""
+
+
+class Budget:
+    """The steps that all evaluations of a check share, so that many small bombs are no better than one."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.left = limits.steps
+
+    def spend(self, steps: int, span: Span) -> None:
+        if self.left < 0:
+            raise Exhausted
+        self.left -= steps
+        if self.left < 0:
+            raise Refusal(self.limits.exceeded("steps", span, 10 * self.limits.steps))
+
+
 def normal(number: int | Fraction) -> int | Fraction:
     """A whole fraction as an int."""
     return number.numerator if isinstance(number, Fraction) and number.denominator == 1 else number
@@ -63,12 +85,14 @@ def shown_value(value: Value) -> str:
         case str():
             return f'"{value}"'
         case tuple():
-            return f"[{', '.join(shown_value(item) for item in value)}]"
+            few = ", ".join("[…]" if isinstance(item, tuple) else shown_value(item) for item in value[:_SHOWN])
+            return f"[{few}{', …' * (len(value) > _SHOWN)}]"
         case Fraction() if _terminates(value):
             return f"{float(value):.12g}"
         case Fraction():
-            return f"{value.numerator} / {value.denominator}"
-    return str(value)
+            return f"{shown_value(value.numerator)} / {shown_value(value.denominator)}"
+    digits = str(value)
+    return digits if len(digits) <= _LONGEST else f"{digits[: _LONGEST // 2]}… ({len(digits)} digits)"
 
 
 def _terminates(value: Fraction) -> bool:
@@ -82,20 +106,20 @@ def _terminates(value: Fraction) -> bool:
 class Evaluator:
     """Evaluates in one scope, which may go on growing; raises `Refusal` where an expression has no value."""
 
-    def __init__(self, names: Mapping[str, Value], limits: Limits) -> None:
+    def __init__(self, names: Mapping[str, Value], budget: Budget) -> None:
         self.names: ChainMap[str, Value] = ChainMap({}, cast(MutableMapping[str, Value], names))
-        self.limits = limits
-        self.steps = 0
+        self.spend = budget.spend
+        self.loops = 0  # that are running
 
     def __call__(self, expr: Expr) -> Value:
         """The value of a whole expression."""
-        self.steps = 0
+        self.names.maps[0].clear()
+        self.loops = 0
         return self.value(expr)
 
     def value(self, expr: Expr) -> Value:
-        self.steps += 1
-        if self.steps > self.limits.steps:
-            raise Refusal(self.limits.exceeded("steps", expr.span, 10 * self.limits.steps))
+        if self.loops:
+            self.spend(1, expr.span)
         match expr:
             case tree.Name(text="_"):
                 return FREE
@@ -110,88 +134,151 @@ class Evaluator:
             case tree.Comprehension():
                 return tuple(self._comprehension(expr))
             case tree.Subscript(base=base, items=(index,)):
-                return self._item(self.value(base), index)
+                return self._item(self._list(base), index)
             case tree.Call(callee=tree.Name(text=name), arguments=arguments):
                 return self._apply(FUNCTIONS[name], [self.value(a.value) for a in arguments], expr.span)
             case tree.Unary(operator=operator_, operand=operand):
-                return not self.value(operand) if operator_ == "not" else -self.value(operand)
+                return not self._truth(operand) if operator_ == "not" else -_number(self.value(operand), operand.span)
             case tree.Operation():
                 return self._operation(expr)
             case tree.Choice(cases=cases, otherwise=otherwise):
-                return self.value(next((c.value for c in cases if self.value(c.condition)), otherwise))
+                return self.value(next((c.value for c in cases if self._truth(c.condition)), otherwise))
         raise AssertionError(f"{type(expr).__name__} has no value of its own")
 
-    def _comprehension(self, expr: tree.Comprehension) -> Iterator[Value]:
-        for _ in self._loop(expr.loops):
-            if expr.condition is None or self.value(expr.condition):
-                yield self.value(expr.value)
+    def _truth(self, expr: Expr) -> bool:
+        value = self.value(expr)
+        if isinstance(value, bool):
+            return value
+        raise Refusal(codes.TYPE.at(expr.span, f"a condition is true or false, not {shown_value(value)}"))
 
-    def _loop(self, loops: Sequence[tree.Loop]) -> Iterator[None]:
-        """Bind the loops' names to each of their values in turn, the first loop outermost."""
-        if not loops:
-            yield
-            return
-        name = loops[0].name.text
-        for value in self._run(loops[0].values):
-            self.names[name] = value
-            yield from self._loop(loops[1:])
-        self.names.pop(name, None)
-
-    def _run(self, values: Expr) -> Iterable[Value]:
-        if not isinstance(values, tree.Range):
-            return cast(Iterable[Value], self.value(values))
-        first = self.whole(values.first)
-        return range(first, self.whole(values.last) + 1 if values.last else first)
+    def _list(self, expr: Expr) -> tuple[Value, ...]:
+        value = self.value(expr)
+        if isinstance(value, tuple):
+            return value
+        raise Refusal(codes.TYPE.at(expr.span, f"`{expr.span.shown}` is {shown_value(value)}, and a list is due"))
 
     def whole(self, expr: Expr) -> int:
         """The value where a whole number is due."""
-        value = self.value(expr)
+        value = _number(self.value(expr), expr.span)
         if isinstance(value, int):
             return value
         message = f"`{expr.span.shown}` is {shown_value(value)}, and a whole number is due"
         raise Refusal(codes.WHOLE.at(expr.span, message, help="`floor`, `ceil` and `round` make one"))
 
+    # --- lists
+
+    def _comprehension(self, expr: tree.Comprehension) -> Iterator[Value]:
+        self.loops += 1
+        for _ in self._loop(expr.loops):
+            if expr.condition is None or self._truth(expr.condition):
+                yield self.value(expr.value)
+        self.loops -= 1
+
+    def _loop(self, loops: Sequence[tree.Loop]) -> Iterator[None]:
+        """Bind the loops' names to each of their values in turn, the first loop outermost."""
+        running = [iter(self._run(loops[0].values))]
+        while running:
+            name = loops[len(running) - 1].name.text
+            for value in running[-1]:
+                self.names[name] = value
+                if len(running) == len(loops):
+                    yield
+                else:
+                    running.append(iter(self._run(loops[len(running)].values)))
+                    break
+            else:
+                self.names.pop(name, None)
+                running.pop()
+
+    def _run(self, values: Expr) -> Iterable[Value]:
+        if not isinstance(values, tree.Range):
+            return self._list(values)
+        first = self.whole(values.first)
+        return range(first, self.whole(values.last) + 1 if values.last else first)
+
     def _item(self, base: Sequence[Value], index: Expr) -> Value:
         if isinstance(index, tree.Range):
             first, last = self.whole(index.first), self.whole(index.last) if index.last else -1
             first, last = (end + len(base) if end < 0 else end for end in (first, last))
-            return tuple(base[i] for i in range(first, last + 1) if self._inside(i, base, index))
+            if first <= last and self._inside(first, base, index) and self._inside(last, base, index):
+                self.spend(last - first + 1, index.span)
+                return tuple(base[i] for i in range(first, last + 1))
+            return ()
         at = self.whole(index)
         return base[at] if self._inside(at, base, index) else None
 
     def _inside(self, at: int, base: Sequence[Value], index: Expr) -> bool:
         if -len(base) <= at < len(base):
             return True
-        message = f"index {at} is outside of a list of {len(base)}"
+        message = f"index {shown_value(at)} is outside of a list of {len(base)}"
         help_ = f"it goes from 0 to {len(base) - 1}, and -1 is the last" if base else "the list is empty"
         raise Refusal(codes.INDEX.at(index.span, message, help=help_))
 
-    def _apply(self, function: Function, arguments: list[Value], span: Span) -> Value:
+    # --- functions and operators
+
+    def _apply(self, function: Function, arguments: Sequence[Value], span: Span) -> Value:
+        if function.name == "len":
+            return len(arguments[0])
         if function.listed and len(arguments) == 1 and isinstance(arguments[0], tuple):
-            arguments = list(arguments[0])
+            arguments = arguments[0]
+            self.spend(len(arguments), span)
         if not arguments:
             if function.name == "sum":
                 return 0
             raise Refusal(codes.EMPTY.at(span, f"`{function.name}` of an empty list has no value"))
-        if function.name == "mod" and not arguments[1]:
+        numbers = [_number(argument, span) for argument in arguments]
+        if function.name == "mod" and not numbers[1]:
             raise Refusal(codes.ZERO.at(span, "remainder of a division by zero"))
-        return normal(function.apply(*arguments))
+        if function.name in ("sum", "mean"):
+            self._check_sum(numbers, span)
+        result = normal(function.apply(*numbers))
+        self._check_size(_bits(result), span)
+        return result
+
+    def _check_sum(self, numbers: Sequence[int | Fraction], span: Span) -> None:
+        """Their common denominator is what grows without end."""
+        common = 1
+        for denominator in {number.denominator for number in numbers}:
+            common = math.lcm(common, denominator)
+            self._check_size(common.bit_length(), span)
+        self.spend(len(numbers) * (common.bit_length() >> 6), span)
 
     def _operation(self, expr: tree.Operation) -> Value:
         operators, operands = expr.operators, expr.operands
         if operators[0] in ("and", "or"):
             stop = operators[0] == "or"
-            return stop if any(self.value(operand) is stop for operand in operands) else not stop
+            return stop if any(self._truth(operand) is stop for operand in operands) else not stop
         if operators[0] in _COMPARE:
             values = [self.value(operand) for operand in operands]
-            return all(_COMPARE[o](a, b) for o, (a, b) in zip(operators, itertools.pairwise(values), strict=True))
+            pairs = zip(operators, itertools.pairwise(values), strict=True)
+            return all(self._compare(operator_, a, b, expr.span) for operator_, (a, b) in pairs)
         if operators[0] == "^":  # to the right
             operators, operands = operators[::-1], operands[::-1]
-        result = self.value(operands[0])
+        result = _number(self.value(operands[0]), operands[0].span)
         for operator_, operand in zip(operators, operands[1:], strict=True):
-            pair = (self.value(operand), result) if operator_ == "^" else (result, self.value(operand))
+            other = _number(self.value(operand), operand.span)
+            pair = (other, result) if operator_ == "^" else (result, other)
             result = self._arithmetic(operator_, *pair, expr.span)
         return result
+
+    def _compare(self, operator_: str, a: Value, b: Value, span: Span) -> bool:
+        if operator_ in ("==", "!="):
+            return self._equal(a, b, span) is (operator_ == "==")
+        return _COMPARE[operator_](_number(a, span), _number(b, span))
+
+    def _equal(self, a: Value, b: Value, span: Span) -> bool:
+        """Python's own comparison of lists in lists would recurse, and go through what is shared again and again."""
+        waiting = [(a, b)]
+        while waiting:
+            a, b = waiting.pop()
+            if isinstance(a, tuple) and isinstance(b, tuple):
+                if len(a) != len(b):
+                    return False
+                self.spend(len(a), span)
+                waiting += zip(a, b, strict=True)
+            elif a != b:
+                return False
+        return True
 
     def _arithmetic(self, operator_: str, a: Any, b: Any, span: Span) -> Value:
         if (operator_ == "/" and not b) or (operator_ == "^" and not a and b < 0):
@@ -199,21 +286,29 @@ class Evaluator:
         if operator_ == "^":
             self._check_power(a, b, span)
         result = normal(_ARITHMETIC[operator_](a, b))
-        self._check_size(_bits(result), span)
-        self.steps += _bits(result) >> 6  # large numbers take longer
+        bits = _bits(result)
+        self._check_size(bits, span)
+        if bits >= 64:  # large numbers take longer
+            self.spend(bits >> 6, span)
         return result
 
     def _check_power(self, base: Any, exponent: Any, span: Span) -> None:
         if not isinstance(exponent, int):
             message = f"an exponent is a whole number, not {shown_value(exponent)}"
             raise Refusal(codes.WHOLE.at(span, message, help="numbers are exact, and roots are not"))
-        self._check_size(_bits(base) * abs(exponent) if base not in (0, 1, -1) else 0, span)
+        if base not in (0, 1, -1):  # what the result has at least
+            self._check_size((_bits(base) - 1) * abs(exponent), span)
 
     def _check_size(self, bits: int, span: Span) -> None:
         if bits > LARGEST_BITS:
             raise Refusal(codes.TOO_LARGE.at(span, f"a number of more than {LARGEST_BITS} bits"))
 
 
-def _bits(number: Any) -> int:
-    fraction = Fraction(number)
-    return max(fraction.numerator.bit_length(), fraction.denominator.bit_length())
+def _number(value: Value, span: Span) -> int | Fraction:
+    if isinstance(value, int | Fraction) and not isinstance(value, bool):
+        return value
+    raise Refusal(codes.TYPE.at(span, f"`{span.shown}` calculates with {shown_value(value)}, which is no number"))
+
+
+def _bits(number: int | Fraction) -> int:
+    return max(number.numerator.bit_length(), number.denominator.bit_length())

@@ -6,12 +6,12 @@ import graphlib
 import re
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connc.dsl import codes
 from connc.dsl.check.meaning import ANY, FUNCTION, LAYER, RULED, Meaning
 from connc.dsl.diagnostic import Code, Diagnostic, Label
-from connc.dsl.evaluate import Evaluator, Value
+from connc.dsl.evaluate import Budget, Evaluator, Value
 from connc.dsl.functions import FUNCTIONS
 from connc.dsl.library import Unit
 from connc.dsl.limits import Limits
@@ -30,6 +30,10 @@ class World:
     vocabulary: Vocabulary
     limits: Limits = Limits()
     elsewhere: Callable[[str], str] = lambda name: ""
+    budget: Budget = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "budget", Budget(self.limits))
 
 
 class Scope:
@@ -45,7 +49,7 @@ class Scope:
         self.used: set[str] = set()
         self.current = ""  # the definition that is being looked at
         self.values: ChainMap[str, Value] = outer.values.new_child() if outer else ChainMap({})
-        self.evaluate = Evaluator(self.values, world.limits)
+        self.evaluate = Evaluator(self.values, world.budget)
 
     def inner(self) -> Scope:
         return Scope(self.unit, self.world, self)
