@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check quick format lint types bench fuzz wheel clean
+.PHONY: help demo test check quick format lint types bench fuzz docs wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench: .venv/dev.stamp ## run the benchmarks
 
 fuzz: .venv/fuzz.stamp ## feed the front end mutated input for FUZZ_SECONDS (60)
 	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m tests.fuzz
+
+docs: .venv/dev.stamp ## write docs/errors.md from the catalogue of diagnostics
+	$(BIN)/python docs/errors.py
 
 wheel: .venv/dev.stamp ## build sdist and wheel into DIST (dist)
 	$(BIN)/python -m build --no-isolation --outdir "$(DIST)" .

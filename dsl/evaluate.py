@@ -307,7 +307,7 @@ class Evaluator:
 def _number(value: Value, span: Span) -> int | Fraction:
     if isinstance(value, int | Fraction) and not isinstance(value, bool):
         return value
-    raise Refusal(codes.TYPE.at(span, f"`{span.shown}` calculates with {shown_value(value)}, which is no number"))
+    raise Refusal(codes.TYPE.at(span, f"`{span.shown}` calculates with `{shown_value(value)}`, which is no number"))
 
 
 def _bits(number: int | Fraction) -> int:

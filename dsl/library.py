@@ -112,7 +112,10 @@ class Library:
         if path is None:
             raise Unreadable("text from standard input has no project around it; only `std` can be used")
         root = self.roots.std if name.startswith(STD + ".") else self.roots.project
-        real = path.resolve()
+        try:
+            real = path.resolve()
+        except RuntimeError:  # what Python up to 3.12 makes of links in a circle
+            raise Unreadable("it is a link that leads to itself") from None
         if root and not real.is_relative_to(root.resolve()):
             raise Unreadable("it is a link that leads out of the project")
         return read_file(real, _shown_path(path, name), self.limits)

@@ -63,7 +63,8 @@ def evaluated(expr: Expr, scope: Scope) -> Value:
     try:
         return scope.evaluate(expr)
     except Refusal as refusal:
-        if refusal.diagnostic not in scope.report:
+        if refusal.diagnostic not in scope.refused:
+            scope.refused.add(refusal.diagnostic)
             scope.report.append(refusal.diagnostic)
     except KeyError:  # a name whose own value is wrong, or that a `for` around this one binds
         pass

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import graphlib
 import re
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connc.dsl import codes
@@ -20,6 +19,7 @@ from connc.dsl.tree import Name
 from connc.dsl.vocabulary import Vocabulary
 from connc.dsl.words import did_you_mean
 
+MOST_HINTS = 100  # mistakes of a file; finding what was meant takes time, and the first ones teach enough
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -42,6 +42,7 @@ class Scope:
     def __init__(self, unit: Unit, world: World, outer: Scope | None = None) -> None:
         self.unit, self.world, self.outer = unit, world, outer
         self.report: list[Diagnostic] = unit.report
+        self.refused: set[Diagnostic] = outer.refused if outer else set()  # by the evaluator, told once
         self.names: dict[str, Meaning] = {}
         self.exports: dict[str, Meaning] = {}  # of a file, what others may use
         self.places: dict[str, Span] = {}
@@ -133,6 +134,9 @@ class Scope:
         file = self.unit.file
         if file.refused or name.text in file.lost:
             return
+        if len(self.report) >= MOST_HINTS:
+            self.say(codes.UNKNOWN_NAME, name.span, f"`{name.text}` is not known here")
+            return
         std = self.world.elsewhere(name.text)
         near = did_you_mean(name.text, self.known() | set(also))
         help_ = f"`use {std} ({name.text})` makes it known" if std else near
@@ -163,17 +167,29 @@ class Scope:
         return iter([index[word] for word in words if word in index])
 
 
-def circles(refers: Mapping[str, Iterable[str]]) -> Iterable[list[str]]:
-    """One circle after the other among what refers to what; each is opened before the next is looked for."""
-    graph = {name: {other for other in others if other in refers} for name, others in refers.items()}
-    while True:
-        try:
-            graphlib.TopologicalSorter({name: sorted(others) for name, others in sorted(graph.items())}).prepare()
-        except graphlib.CycleError as error:
-            ring = error.args[1][::-1][:-1]
-            start = ring.index(min(ring))
-            ring = ring[start:] + ring[:start]
-            graph[ring[-1]].discard(ring[0])
-            yield ring
-        else:
-            return
+def circles(refers: Mapping[str, Iterable[str]]) -> Iterator[list[str]]:
+    """Circles among what refers to what, none through a name that an earlier one goes through."""
+    graph = {name: sorted(other for other in others if other in refers) for name, others in refers.items()}
+    seen: set[str] = set()
+    for start in sorted(graph):
+        path, at, told = [start], {start: 0}, [-1]  # `told[k]`: the last name of path[: k + 1] that is in a circle
+        waiting = [iter(graph[start] if start not in seen else ())]
+        seen.add(start)
+        while waiting:
+            for name in waiting[-1]:
+                if name in at and at[name] > told[-1]:
+                    ring = path[at[name] :]
+                    told[at[name] :] = range(at[name], len(path))
+                    smallest = ring.index(min(ring))
+                    yield ring[smallest:] + ring[:smallest]
+                elif name not in seen:
+                    seen.add(name)
+                    at[name] = len(path)
+                    path.append(name)
+                    told.append(told[-1])
+                    waiting.append(iter(graph[name]))
+                    break
+            else:
+                waiting.pop()
+                told.pop()
+                del at[path.pop()]
