@@ -153,17 +153,24 @@ class Builder(Transformer[Token, Any]):
     def where(self, children: Children) -> Expr:
         return children[1]  # type: ignore[no-any-return]
 
-    def mapping(self, children: Children) -> tree.Mapping:
+    def mapping(self, children: Children) -> Expr:
         left, right, *rest = children
         loops, condition = _loops(rest)
         span = left.span.to(children[-1].span)
         positions = tuple(self._position(each) for each in _elements(left))
+        if any(name.text == NOBODY for name in positions):
+            return Name(span, NOBODY)
         return tree.Mapping(span, positions, _elements(right), loops, condition)
 
     def _position(self, expr: Expr) -> Name:
         if isinstance(expr, Name) and expr.text not in ("in", "out"):
             return expr
         message = f"the left side of a mapping holds names, not `{expr.span.shown}`"
+        if isinstance(expr, Name):
+            message = f"in parentheses an arrow is a mapping's, and `{expr.text}` is no position"
+            help_ = "give the chain a name in a statement of its own, and use that"
+            self._say(codes.POSITION, expr.span, message, help=help_)
+            return Name(expr.span, NOBODY)
         help_ = "name the position on the left and compute on the right, as in `i -> i + 1`"
         self._say(codes.POSITION, expr.span, message, "not a name", help=help_)
         return Name(expr.span, NOBODY)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -16,6 +17,7 @@ class Function:
     """A function of numbers; with `listed` its one argument may be a list of them, with `whole` it gives an int."""
 
     name: str
+    doc: str
     apply: Callable[..., Any]
     least: int = 1
     most: int | None = 1
@@ -39,26 +41,20 @@ def _mean(*numbers: Rational) -> Rational:
     return Fraction(sum(numbers)) / len(numbers)
 
 
-def _mod(a: Rational, b: Rational) -> Rational:
-    return a % b
-
-
-def _length(items: Sequence[object]) -> int:
-    return len(items)
-
-
 FUNCTIONS = {
     function.name: function
     for function in (
-        Function("abs", abs),
-        Function("ceil", math.ceil, whole=True),
-        Function("floor", math.floor, whole=True),
-        Function("len", _length, whole=True),
-        Function("max", lambda *numbers: max(numbers), most=None, listed=True),
-        Function("mean", _mean, most=None, listed=True),
-        Function("min", lambda *numbers: min(numbers), most=None, listed=True),
-        Function("mod", _mod, least=2, most=2),
-        Function("round", _nearest, whole=True),
-        Function("sum", lambda *numbers: sum(numbers), most=None, listed=True),
+        Function("abs", "The size of a number, without its sign.", abs),
+        Function("ceil", "The least whole number that is not below a number.", math.ceil, whole=True),
+        Function("floor", "The greatest whole number that is not above a number.", math.floor, whole=True),
+        Function("len", "How many values a list holds.", len, whole=True),
+        Function("max", "The greatest of some numbers, or of a list.", lambda *xs: max(xs), most=None, listed=True),
+        Function("mean", "The exact mean of some numbers, or of a list.", _mean, most=None, listed=True),
+        Function("min", "The least of some numbers, or of a list.", lambda *xs: min(xs), most=None, listed=True),
+        Function(
+            "mod", "What dividing a by b leaves, with the sign of b: `mod(7, 3)` is 1.", operator.mod, least=2, most=2
+        ),
+        Function("round", "The nearest whole number; halves go up.", _nearest, whole=True),
+        Function("sum", "The sum of some numbers, or of a list.", lambda *xs: sum(xs), most=None, listed=True),
     )
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import graphlib
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from connc.dsl import codes
@@ -98,7 +99,7 @@ class Library:
             try:
                 self._unit(self._read(name), name)
             except Unreadable as reason:
-                near = closest(name, self.roots.names())
+                near = closest(name, self._names)
                 help_ = f"did you mean `{near}`?" if near else self._looked(name)
                 unit.report.append(codes.NO_FILE.at(span, f"cannot use `{name}`: {reason}", help=help_))
                 return None
@@ -119,6 +120,10 @@ class Library:
         if root and not real.is_relative_to(root.resolve()):
             raise Unreadable("it is a link that leads out of the project")
         return read_file(real, _shown_path(path, name), self.limits)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return self.roots.names()
 
     def _looked(self, name: str) -> str:
         path = self.roots.path(name)

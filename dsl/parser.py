@@ -283,6 +283,8 @@ class _Reading:
         found = words.found(token.type, token.value)
         message = f"expected {words.expected(accepted)}, found {found}"
         help_ = self._keyword_meant(token, last, accepted) or words.habit(self.source.text, span.start)
+        if token.type == "_ARROW":
+            help_ = "a mapping inside of an expression stands in parentheses; a chain there needs a name of its own"
         opened = [Label(self.layout.span(b), "opened here") for b in open_[-1:] if token.type in CLOSERS.values()]
         self._say(codes.SYNTAX, span, message, "", *opened, help=help_)
 

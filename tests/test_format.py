@@ -187,7 +187,7 @@ def test_the_limits_hold():
 
 
 def test_brackets_and_suffixes_as_deep_as_the_limits_allow():
-    text = "x = " + "(" * 60 + "a" + (".b" * 60 + ")") * 60 + "\n"  # deeper than two trees can be compared
+    text = "x = " + "(" * 31 + "a" + ").b" * 31 + "\n"
     assert formatted(text) == text
 
 

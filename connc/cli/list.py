@@ -69,8 +69,7 @@ def _of_the_language() -> Iterator[dict[str, str]]:
             doc = signature.doc.strip().partition("\n")[0]
             yield {"file": kind, "kind": kind, "name": name, "head": f"{name}({slots})" if slots else name, "doc": doc}
     for name, function in FUNCTIONS.items():
-        doc = f"Takes {function.takes}."
-        yield {"file": "function", "kind": "function", "name": name, "head": name, "doc": doc}
+        yield {"file": "function", "kind": "function", "name": name, "head": name, "doc": function.doc}
 
 
 def _print(rows: list[dict[str, str]]) -> None:

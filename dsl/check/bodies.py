@@ -42,6 +42,7 @@ def check_body(body: Body, scope: Scope, name: tree.Name, *, concrete: bool) -> 
         for chain, got in ends:
             _check_end(chain, got, scope)
         _check_used(scope)
+    _check_shared(scope)
     if concrete:
         _check_inputs(body, scope, name)
 
@@ -67,6 +68,10 @@ def _declare_ports(body: Body, scope: Scope) -> None:
                 scope.say(codes.PORTS, port.name.span, message, "", Label(inputs[0].name.span, "an input with a name"))
         elif port.direction == "in":
             scope.declare(port.name, TENSORS if port.many else TENSOR)
+            if port.many and len(inputs) > 1:
+                other = next(each for each in inputs if each is not port)
+                message = f"`{text}[]` takes all that come, so it is the only input"
+                scope.say(codes.PORTS, port.span, message, "", Label(other.span, "another input"))
         else:
             scope.declare(port.name, OUTPUT)
             if port.many:
@@ -88,7 +93,10 @@ def _check_inputs(body: Body, scope: Scope, name: tree.Name) -> None:
         return
     inputs = [s for s in body.statements if isinstance(s, tree.Port) and s.direction == "in"]
     for port in inputs:
-        if port.shape is None:
+        if port.many:
+            message = f"net `{name.text}` takes a number of inputs that is not known"
+            scope.say(codes.INPUT, port.span, message, help="name them all, or make it a `module`")
+        elif port.shape is None:
             message = f"net `{name.text}` does not say how large its input `{port.name.text}` is"
             scope.say(codes.INPUT, port.span, message, help=f"as in `in {port.name.text}: [3, 224, 224]`")
     if not inputs:
@@ -131,6 +139,16 @@ def _check_used(scope: Scope) -> None:
         got = scope.names.get(name)
         if got and got.type.name in flowing and name not in scope.used and name not in ("in", "out"):
             scope.say(codes.DANGLING, place, f"nothing reads `{name}`", help="lead it on, or leave it out")
+
+
+def _check_shared(scope: Scope) -> None:
+    """A layer that is applied more than once has more than one output, and its bare name means none of them."""
+    for name, places in scope.applied.items():
+        if len(places) > 1 and name in scope.reads:
+            message = f"`{name}` is applied {len(places)} times, so its name alone does not say which output"
+            more = [Label(place, "applied here") for place in places]
+            help_ = f"name each result, as in `a = in -> {name}`"
+            scope.say(codes.AMBIGUOUS, scope.reads[name], message, "read here", *more, help=help_)
 
 
 # --- definitions
@@ -186,6 +204,9 @@ def _fed(binding: tree.Binding, scope: Scope, feeds: Feeds) -> None:
 
 
 def _bound(binding: tree.Binding, scope: Scope, feeds: Feeds) -> Meaning:
+    links = binding.value.links if isinstance(binding.value, tree.Chain) else ()
+    if links and isinstance(links[-1], tree.Instance):
+        scope.used.add(links[-1].name.text)  # who reads the value reads the layer
     return bound(binding, flow(binding.value, scope, feeds), scope)
 
 
@@ -203,8 +224,7 @@ def bound(binding: tree.Binding, got: Meaning, scope: Scope) -> Meaning:
 
 def _instance(node: tree.Instance, scope: Scope) -> Meaning:
     inner = scope.inner() if node.coordinates else scope
-    for coordinate in node.coordinates:
-        expect(coordinate.count, Slot("", INT, least=0), scope, "the number of a family's members")
+    counts = tuple(_count(coordinate.count, scope) for coordinate in node.coordinates)
     for coordinate in node.coordinates:
         if coordinate.name:
             inner.declare(coordinate.name, Meaning(INT))
@@ -214,8 +234,14 @@ def _instance(node: tree.Instance, scope: Scope) -> Meaning:
         help_ = f"`=` names a value: `{node.name.text} = {node.layer.span.shown}`"
         scope.say(codes.TYPE, node.layer.span, message, help=help_)
         return ANY
-    rank = len(node.coordinates)
-    return Meaning(Type("family" if rank else "instance"), got.signature, rank=rank)
+    return Meaning(Type("family" if counts else "instance"), got.signature, counts=counts)
+
+
+def _count(expr: tree.Expr, scope: Scope) -> int:
+    """How many members a family has along a coordinate, -1 if that is not known."""
+    got = expect(expr, Slot("", INT, least=0), scope, "the number of a family's members")
+    value = evaluated(expr, scope) if got.constant else None
+    return value if isinstance(value, int) else -1
 
 
 def report_circles(scope: Scope) -> None:
@@ -242,8 +268,11 @@ def _check_require(require: tree.Require, scope: Scope) -> None:
     got = expect_type(require.condition, BOOL, inner, "`require`")
     if not got.constant:
         if len(scope.report) == before:
+            analysed = {node.text for node in tree.walk(require.condition) if isinstance(node, tree.Name)}
             message = f"`{require.condition.span.shown}` is not verified yet"
-            help_ = "connc does not compute it in this version; the contract is read and its names are checked"
+            help_ = "it depends on what the module is given, and is known only where it is used"
+            if analysed & set(inner.names):
+                help_ = "connc does not compute it in this version; the contract is read and its names are checked"
             scope.say(codes.NOT_VERIFIED, require.condition.span, message, help=help_)
     elif evaluated(require.condition, scope) is False:
         message = f"`{require.condition.span.shown}` does not hold" + (f": {require.reason}" if require.reason else "")

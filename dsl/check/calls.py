@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from connc.dsl import codes, tree
-from connc.dsl.check.expect import complete, expect, expect_type, meaning, means
-from connc.dsl.check.meaning import ANY, NUMBER, WHOLE, Meaning, is_any, is_number, words
+from connc.dsl.check.expect import complete, expect, expect_rule, meaning, means
+from connc.dsl.check.meaning import ANY, NUMBER, RULED, WHOLE, Meaning, is_any, is_number, words
 from connc.dsl.check.scope import Scope
 from connc.dsl.functions import FUNCTIONS, Function
 from connc.dsl.tree import Argument
-from connc.dsl.types import RULE
 from connc.dsl.vocabulary import Signature, Slot
 from connc.dsl.words import did_you_mean
 
@@ -36,8 +35,12 @@ def _unchecked(expr: tree.Call, called: Meaning, scope: Scope) -> Meaning:
     """A call of what may take anything, or of what cannot be called."""
     for argument in expr.arguments:
         meaning(argument.value, scope)
-    if is_any(called) or called.type.name in ("module", "rule"):
+    if is_any(called) or called.type.name == "module":
         return called
+    if called.type.name == "rule":
+        message = "this rule has its parameters filled already"
+        scope.say(codes.NOT_CALLABLE, expr.callee.span, message, help="they are given where the rule is")
+        return RULED
     message = f"{words(called.type)} cannot be called"
     help_ = "a product needs its sign, `2 * (a + b)`" if is_number(called) else ""
     scope.say(codes.NOT_CALLABLE, expr.callee.span, message, help=help_)
@@ -116,7 +119,7 @@ def ruled(layer: tree.Expr, by: tree.Expr | None, scope: Scope) -> Meaning:
     got = meaning(layer, scope)
     if by is None:
         return got
-    expect_type(by, RULE, scope, "`by`")
+    expect_rule(by, scope, "`by`")
     if is_any(got) or got.type.name != "module":
         if not is_any(got):
             scope.say(codes.TYPE, layer.span, f"`by` stands behind a layer, not behind {words(got.type)}")

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from connc.dsl import codes, tree
 from connc.dsl.check.calls import layer
-from connc.dsl.check.expect import expect_type, meaning
+from connc.dsl.check.expect import expect_rule, meaning
 from connc.dsl.check.flow import Feeds
 from connc.dsl.check.meaning import Meaning, is_any, is_tensor, words
 from connc.dsl.check.scope import Scope
 from connc.dsl.tree import Expr
-from connc.dsl.types import RULE
 
 
 def check_connect(connect: tree.Connect, scope: Scope, feeds: Feeds) -> None:
     found = [_operand(operand, scope, feeds) for operand in connect.operands]
-    grids = [node for node, got in zip(connect.operands, found, strict=True) if got.rank > 1]
+    grids = [node for node, got in zip(connect.operands, found, strict=True) if len(got.counts) > 1]
     if grids and len(connect.operands) > 1:
         message = "a grid is connected alone, by its coordinates"
         help_ = "take a row of it, as in `cell[0, *]`, or write a `connect` of its own"
         scope.say(codes.OPERAND, grids[0].span, message, help=help_)
     if connect.by:
-        expect_type(connect.by, RULE, scope, "`by`")
+        expect_rule(connect.by, scope, "`by`")
     if connect.within:
-        expect_type(connect.within, RULE, scope, "`evolve within`")
+        expect_rule(connect.within, scope, "`evolve within`")
     if connect.using:
         _check_join(connect.using, scope)
     if connect.via:

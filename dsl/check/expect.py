@@ -12,8 +12,8 @@ from connc.dsl.check.scope import Scope
 from connc.dsl.diagnostic import Refusal
 from connc.dsl.evaluate import Value, shown_value
 from connc.dsl.source import Span
-from connc.dsl.tree import Expr, Number
-from connc.dsl.types import Type
+from connc.dsl.tree import Expr, Name, Number
+from connc.dsl.types import RULE, Type
 from connc.dsl.vocabulary import Slot
 from connc.dsl.words import alternatives, did_you_mean
 
@@ -56,6 +56,15 @@ def expect_type(expr: Expr, type_: Type, scope: Scope, of: str) -> Meaning:
     return expect(expr, Slot("", type_), scope, of)
 
 
+def expect_rule(expr: Expr, scope: Scope, of: str) -> None:
+    """Check what stands behind `by`; the commonest mistake is a mapping without its parentheses."""
+    if isinstance(expr, Name) and len(expr.text) == 1 and scope.find(expr) is None:
+        help_ = f"a mapping stands in parentheses here: `by ({expr.text} -> …)`"
+        scope.say(codes.UNKNOWN_NAME, expr.span, f"`{expr.text}` is not known here", help=help_)
+        return
+    expect_type(expr, RULE, scope, of)
+
+
 def evaluated(expr: Expr, scope: Scope) -> Value:
     """The value of a constant expression; None if it has none, which is reported."""
     if type(expr) is Number:
@@ -88,6 +97,18 @@ def complete(expr: Expr, got: Meaning, scope: Scope) -> None:
     if signature.needs_rule and "by" not in got.given:
         help_ = f"as in `{signature.name} by near(2)`"
         scope.say(codes.MISSING, span, f"`{signature.name}` needs a rule between its {signature.relates}", help=help_)
+
+
+def output(expr: Expr, got: Meaning, scope: Scope) -> None:
+    """Check that what is read as a tensor has one output to be read, made by one application."""
+    outputs = got.signature.outputs if got.signature else ("out",)
+    if outputs and "out" not in outputs:
+        help_ = f"read one by its name: {' or '.join(f'`y.{name}`' for name in outputs)} of `y = …`"
+        scope.say(
+            codes.PORTS, expr.span, f"`{expr.span.shown}` has {len(outputs)} outputs, none called `out`", help=help_
+        )
+    if got.type.name == "instance" and isinstance(expr, Name):
+        scope.reads.setdefault(expr.text, expr.span)
 
 
 def example(signature: object) -> str:

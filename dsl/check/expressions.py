@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from connc.dsl import codes, tree
-from connc.dsl.check.expect import complete, expect_type, meaning, means
+from connc.dsl.check.expect import complete, evaluated, expect_type, meaning, means, output
 from connc.dsl.check.meaning import (
     ANY,
     FREE,
@@ -147,7 +147,7 @@ def _subscript(expr: tree.Subscript, scope: Scope) -> Meaning:
     if is_any(base):
         return ANY
     if base.type.name == "family":
-        return _member(expr, base, scope)
+        return _member(expr, base, known, scope)
     if not base.type.listed and base.type.name != "shape":
         scope.say(codes.TYPE, expr.span, f"brackets choose from a list or a family, not from {words(base.type)}")
         return ANY
@@ -168,15 +168,29 @@ def _index(item: Expr, scope: Scope) -> bool:
     return expect_type(item, INT, scope, "an index").constant
 
 
-def _member(expr: tree.Subscript, base: Meaning, scope: Scope) -> Meaning:
+def _member(expr: tree.Subscript, base: Meaning, known: Sequence[bool], scope: Scope) -> Meaning:
     """`cell[0, *]`: what is fixed drops out, a family of the rest remains."""
-    if len(expr.items) != base.rank:
-        message = f"this family has {base.rank} coordinate{'s' * (base.rank > 1)}, not {len(expr.items)}"
-        stars = ", ".join(["0", *"*" * (base.rank - 1)])
+    rank = len(base.counts)
+    if len(expr.items) != rank:
+        message = f"this family has {rank} coordinate{'s' * (rank > 1)}, not {len(expr.items)}"
+        stars = ", ".join(["0", *"*" * (rank - 1)])
         scope.say(codes.INDEX, expr.span, message, help=f"as in `{expr.base.span.shown}[{stars}]`")
         return ANY
-    rank = sum(isinstance(item, tree.Range | tree.Every) for item in expr.items)
-    return replace(base, rank=rank) if rank else replace(base, type=Type("instance"), rank=0)
+    kept = []
+    for item, count, constant in zip(expr.items, base.counts, known, strict=True):
+        if isinstance(item, tree.Range | tree.Every):
+            kept.append(count if isinstance(item, tree.Every) else -1)
+        elif constant and count >= 0:
+            _check_member(item, count, scope)
+    return replace(base, counts=tuple(kept)) if kept else replace(base, type=Type("instance"), counts=())
+
+
+def _check_member(item: Expr, count: int, scope: Scope) -> None:
+    value = evaluated(item, scope)
+    if isinstance(value, int) and not -count <= value < count:
+        message = f"there is no member {value} along a coordinate of {count}"
+        help_ = f"they go from 0 to {count - 1}, and -1 is the last" if count else "the family is empty"
+        scope.say(codes.INDEX, item.span, message, help=help_)
 
 
 @means(tree.Attribute)
@@ -236,8 +250,25 @@ def _operation(expr: tree.Operation, scope: Scope) -> Meaning:
             complete(node, operand, scope)
         return RULED
     if all(is_tensor(o) or is_number(o) for o in operands) and _TENSOR_OPERATORS.issuperset(expr.operators):
-        return TENSOR
+        return _tensor(expr, operands, scope)
     return _unfit(expr, operands, scope)
+
+
+def _tensor(expr: tree.Operation, operands: Sequence[Meaning], scope: Scope) -> Meaning:
+    """Tensors are added, subtracted and multiplied with tensors, and scaled by numbers: multiplied or divided."""
+    for node, operand in zip(expr.operands, operands, strict=True):
+        if is_tensor(operand):
+            output(node, operand, scope)
+    for sign, operand, node in zip(expr.operators, operands[1:], expr.operands[1:], strict=True):
+        if sign == "/" and is_tensor(operand):
+            scope.say(codes.TYPE, node.span, "nothing is divided by a tensor", help="a tensor is divided by a number")
+            return ANY
+    if {"+", "-"} & {*expr.operators} and (numbers := [o for o in operands if is_number(o)]):
+        node = expr.operands[operands.index(numbers[0])]
+        help_ = "numbers scale: `2 * x`, `x / 2`; a learned shift is what `bn` and a bias are for"
+        scope.say(codes.TYPE, node.span, "a number is not added to a tensor", help=help_)
+        return ANY
+    return TENSOR
 
 
 def _unfit(expr: tree.Operation, operands: Sequence[Meaning], scope: Scope) -> Meaning:
@@ -250,6 +281,8 @@ def _unfit(expr: tree.Operation, operands: Sequence[Meaning], scope: Scope) -> M
         help_ = "a layer has an output only where something flows through it; name that, as in `h = in -> relu`"
     elif first.type.name == other.type.name == "rule":
         help_ = "rules combine with `|`, `&`, `-` and `@`"
+    elif first.type.name == "str":
+        help_ = "strings are written down as they are; nothing is made of them"
     elif {"|", "&"} & {*expr.operators}:
         help_ = "`|`, `&` and `@` combine rules; truth values take `and` and `or`"
     scope.say(codes.TYPE, expr.span, f"{signs} cannot combine {kinds}", help=help_)

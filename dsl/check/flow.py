@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connc.dsl import codes, tree
 from connc.dsl.check.calls import layer
-from connc.dsl.check.expect import meaning
+from connc.dsl.check.expect import meaning, output
 from connc.dsl.check.meaning import ANY, TENSOR, TENSORS, Meaning, is_any, is_tensor, words
 from connc.dsl.check.scope import Scope
 from connc.dsl.diagnostic import Label
@@ -23,14 +23,17 @@ def flow(chain: Expr, scope: Scope, feeds: Feeds) -> Meaning:
     head, *links = chain.links
     current = _head(head, scope)
     for i, link in enumerate(links):
+        before = head if not i else links[i - 1]
+        if current.type.name == "tensor" and (i or not isinstance(head, tree.Name)):
+            output(before, current, scope)
         if port := _output(link, scope):
             feeds.setdefault(port, []).append(link.span)
             if i < len(links) - 1:
                 scope.say(codes.HEAD, link.span, f"`{port}` ends a chain; nothing flows on behind it")
-            return Meaning(TENSOR.type) if len(links) > 1 else TENSOR
+            return TENSOR
         if isinstance(link, tree.Instance) and i < len(links) - 1:
             scope.used.add(link.name.text)
-        current = _step(current, head if not i else links[i - 1], link, scope)
+        current = _step(current, before, link, scope)
     return current
 
 
@@ -39,7 +42,7 @@ def _head(head: Expr, scope: Scope) -> Meaning:
     if isinstance(head, tree.Group):
         for item in head.items:
             _check_source(item.value, meaning(item.value, scope), scope)
-        return Meaning(TENSORS.type, rank=len(head.items))
+        return Meaning(TENSORS.type, counts=(len(head.items),))
     if isinstance(head, tree.Instance | tree.Ruled):
         layer_ = head.layer
         message = f"nothing flows into `{layer_.span.shown}`"
@@ -50,6 +53,8 @@ def _head(head: Expr, scope: Scope) -> Meaning:
 
 def _check_source(expr: Expr, got: Meaning, scope: Scope) -> Meaning:
     if is_any(got) or is_tensor(got) or got.type.name in ("tensors", "family"):
+        if is_tensor(got):
+            output(expr, got, scope)
         return got
     help_ = ""
     if got.type.name == "module":
@@ -86,8 +91,11 @@ def _step(current: Meaning, before: Expr, link: Expr, scope: Scope) -> Meaning:
         scope.say(codes.PORTS, link.span, message, help=help_)
         return ANY
     _check_ports(current, before, got.signature, link, scope)
+    label = link.name if isinstance(link, tree.Instance) else link
+    if got.type.name == "instance" and isinstance(label, tree.Name):
+        scope.applied.setdefault(label.text, []).append(link.span)
     if got.type.name == "family":
-        return Meaning(got.type, got.signature, rank=got.rank)
+        return Meaning(got.type, got.signature, counts=got.counts)
     return Meaning(TENSOR.type, got.signature)
 
 
@@ -118,10 +126,10 @@ def _check_ports(current: Meaning, before: Expr, signature: Signature | None, li
     if signature is None or signature.inputs is None:
         return
     inputs, several = signature.inputs, current.type.name in ("tensors", "family")
-    if current.type.name == "tensors" and current.rank and isinstance(before, tree.Group):
+    if isinstance(before, tree.Group):
         _check_names(before, signature, scope)
-        if len(inputs) != current.rank:
-            _wrong_count(f"{current.rank} tensors", signature, link, scope)
+        if len(inputs) != len(before.items):
+            _wrong_count(f"{len(before.items)} tensors", signature, link, scope)
     elif several and len(inputs) == 1:
         _wrong_count("several tensors", signature, link, scope)
     elif not several and len(inputs) > 1 and not is_any(current):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from connc.dsl.types import BOOL, FLOAT, INT, MODULE, RULE, SHAPE, STR, Type
 from connc.dsl.vocabulary import Signature
@@ -13,18 +13,15 @@ class Meaning:
     """A type, and what else is known.
 
     `signature` and `given`: of modules and rules, and of the tensors that a module makes, what may be called and which
-    parameters have values already. `constant`: it can be evaluated now. `rank`: how many coordinates a family has left.
-    `join`: a name that is a layer without arguments and a function with them.
+    parameters have values already. `constant`: it can be evaluated now. `counts`: how many a family holds along each
+    of its coordinates, and how many tensors stand side by side; -1 where that is not known.
     """
 
     type: Type
     signature: Signature | None = None
     given: frozenset[str] = frozenset()
     constant: bool = False
-    rank: int = 0
-
-    def varying(self) -> Meaning:
-        return replace(self, constant=False) if self.constant else self
+    counts: tuple[int, ...] = ()
 
 
 # Kinds of value that no parameter is declared with.

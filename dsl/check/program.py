@@ -134,7 +134,8 @@ def _declared(declaration: Declaration, inner: Scope, settings: Settings) -> Mea
     doc = declaration.doc.partition("\n")[0]
     body = getattr(declaration, "body", None)
     inputs, outputs = _ports(body) if body else (("in",), ("out",))
-    return Meaning(kind, Signature(name, slots, doc, inputs, outputs))
+    sized = concrete or bool(body and _is_sized(body))
+    return Meaning(kind, Signature(name, slots, doc, inputs, outputs, sized=sized))
 
 
 def _file_value(value: tree.Expr, scope: Scope) -> Meaning:
@@ -153,10 +154,20 @@ def _alias(net: Net, alias: tree.Expr, scope: Scope) -> Meaning:
     callee = alias.callee if isinstance(alias, tree.Call) else alias
     of_the_language = isinstance(callee, tree.Name) and scope.is_of_the_language(callee.text)
     if is_any(got) or (got.type.name == "module" and got.signature and not of_the_language):
+        if got.signature and not got.signature.sized:
+            message = f"`{got.signature.name}` does not say how large its inputs are, and a net does"
+            help_ = f"give it a body: `in: [3, 224, 224]` and `in -> {alias.span.shown} -> out`"
+            scope.say(codes.INPUT, alias.span, message, help=help_)
         return got
     what = "a layer of the language" if got.type.name == "module" else words(got.type)
     scope.say(codes.ALIAS, alias.span, f"`{net.name.text}` can be another net with its parameters filled, not {what}")
     return ANY
+
+
+def _is_sized(body: tree.Body) -> bool:
+    """Whether all inputs say how large they are."""
+    inputs = [s for s in body.statements if isinstance(s, tree.Port) and s.direction == "in"]
+    return bool(inputs) and all(port.shape is not None and not port.many for port in inputs)
 
 
 def _ports(body: tree.Body) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
@@ -175,7 +186,9 @@ def _slot(parameter: Parameter, scope: Scope, concrete: bool, setting: tree.Expr
     slot = Slot(name.text, type_ or INT, required=default is None)
     got = None
     if default is not None and type_:
+        before = len(scope.report)
         got = expect(default, slot, scope, f"`{name.text}`")
+        got = got if len(scope.report) == before else ANY
     elif default is not None:
         got = meaning(default, scope)
         slot = Slot(name.text, _type_of(got, default, scope), required=False)

@@ -48,6 +48,8 @@ class Scope:
         self.places: dict[str, Span] = {}
         self.refers: dict[str, dict[str, Span]] = {}  # who mentions whom, and where first
         self.used: set[str] = set()
+        self.applied: dict[str, list[Span]] = {}  # labelled layers, by where something flows into them
+        self.reads: dict[str, Span] = {}  # labelled layers whose output is read, and where first
         self.current = ""  # the definition that is being looked at
         self.values: ChainMap[str, Value] = outer.values.new_child() if outer else ChainMap({})
         self.evaluate = Evaluator(self.values, world.budget)

@@ -226,6 +226,31 @@ DANGLING = define(
     """,
 )
 
+AMBIGUOUS = define(
+    "E512",
+    "which output is meant",
+    """
+    A labelled layer that is used twice shares its weights and makes two outputs. Its bare name could mean either; name
+    each result instead.
+    """,
+    wrong="""
+    net a {
+        in: [8]
+        shared: linear(8)
+        in -> shared -> relu -> shared
+        shared -> out
+    }
+    """,
+    right="""
+    net a {
+        in: [8]
+        shared: linear(8)
+        h = in -> shared -> relu -> shared
+        h -> out
+    }
+    """,
+)
+
 BROKEN = define(
     "E510",
     "contract does not hold",

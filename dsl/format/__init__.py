@@ -20,7 +20,6 @@ from connc.dsl.format.wrap import COLUMNS, wrap
 from connc.dsl.limits import Limits
 from connc.dsl.parser import parse, uncollected
 from connc.dsl.source import Source
-from connc.dsl.tree import Node, walk
 
 __all__ = ["COLUMNS", "INDENT", "Unfaithful", "comments", "format_source"]
 
@@ -44,7 +43,7 @@ def format_source(source: Source, limits: Limits = Limits()) -> tuple[str | None
     with uncollected():
         text = "".join(_lines(list(statements(source))))
         after, mistakes = parse(Source(source.name, text, source.folder), limits)
-        if len(mistakes) != len(report) or not _say_the_same(before, after):
+        if len(mistakes) != len(report) or before != after:
             raise Unfaithful(f"formatting {source.name} would change what it says; it stays as it is")
         if comments(text) != comments(source.text):
             raise Unfaithful(f"formatting {source.name} would change its comments; it stays as it is")
@@ -95,19 +94,3 @@ def _opens(statement: Statement) -> bool:
 
 def _closes(statement: Statement) -> bool:
     return statement[0].kind == "RBRACE"
-
-
-def _say_the_same(before: Node, after: Node) -> bool:
-    """Whether two trees are equal, found without recursion, because they may be deeper than Python's stack."""
-    return all(_content(a) == _content(b) for a, b in zip(walk(before), walk(after), strict=False))
-
-
-def _content(node: Node) -> tuple[object, ...]:
-    """What a node says, and how many nodes there are below it and where."""
-    return (type(node), *(_outline(getattr(node, name)) for name in _COMPARED[type(node)]))
-
-
-def _outline(value: object) -> object:
-    if isinstance(value, Node):
-        return Node
-    return tuple(map(_outline, value)) if type(value) is tuple else value
