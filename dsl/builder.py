@@ -110,10 +110,6 @@ class Builder(Transformer[Token, Any]):
 
     def arithmetic(self, children: Children) -> Expr:
         operators, operands = self._split(children, "MINUS")
-        for before, operand, behind in zip(operators, operands[1:], operators[1:], strict=False):
-            if before == behind == "^" and operand.prefix:
-                message = "a minus cannot stand between two powers"
-                self._say(codes.SYNTAX, operand.prefix, message, help="put the exponent in parentheses")
         return fold(operators, operands, ARITHMETIC, fold_powers)
 
     def logic(self, children: Children) -> Expr:

@@ -252,13 +252,10 @@ class Evaluator:
             values = [self.value(operand) for operand in operands]
             pairs = zip(operators, itertools.pairwise(values), strict=True)
             return all(self._compare(operator_, a, b, expr.span) for operator_, (a, b) in pairs)
-        if operators[0] == "^":  # to the right
-            operators, operands = operators[::-1], operands[::-1]
         result = _number(self.value(operands[0]), operands[0].span)
         for operator_, operand in zip(operators, operands[1:], strict=True):
             other = _number(self.value(operand), operand.span)
-            pair = (other, result) if operator_ == "^" else (result, other)
-            result = self._arithmetic(operator_, *pair, expr.span)
+            result = self._arithmetic(operator_, result, other, expr.span)
         return result
 
     def _compare(self, operator_: str, a: Value, b: Value, span: Span) -> bool:

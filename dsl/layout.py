@@ -39,13 +39,14 @@ class Layout:
         self.deepest = 0  # that brackets and suffixes nest anywhere
 
     def __iter__(self) -> Iterator[Token]:
-        terms, others = 0, 0
-        suffixes, deep = [0], 0  # behind the operand at hand, for each open bracket; and how many that is in all
+        terms, others, powered = 0, 0, False
+        suffixes, deep = [0], 0  # and powers of the operand at hand, for each open bracket; how many that is in all
         most_terms, brackets = self._limits.terms, self.open
         for token in self._tokens:
             kind = token.type
             if kind in _TERMS:
                 terms += 1
+                powered = False
                 if terms > most_terms:
                     raise Refusal(self._limits.exceeded("terms", self.span(token), terms))
             elif kind in CLOSERS:
@@ -61,6 +62,11 @@ class Layout:
                 suffixes[-1] += 1
                 deep += 1
                 self._descend(deep, token)
+            elif kind == "OPERATOR" and token.value == "^":  # powers nest, to the right
+                suffixes[-1] += 1
+                deep += 1
+                powered = True
+                self._descend(deep, token)
             elif kind == "_NL":
                 if brackets and brackets[-1].type != "LBRACE":
                     continue
@@ -68,7 +74,7 @@ class Layout:
                 self.before, self.start = self.start, token.end_pos or 0
             elif kind in _DAMAGED:
                 token = self._mended(token)
-            else:  # an operator or a comma: the next operand starts
+            elif not powered:  # an operator or a comma: the next operand starts
                 deep -= suffixes[-1]
                 suffixes[-1] = 0
                 others += 1

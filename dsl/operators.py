@@ -1,6 +1,7 @@
 """Precedence, as data, and the folding of a flat list of operators into nodes.
 
-The nodes are as flat as the text: one node holds all operands of one precedence, so that no length of text nests.
+The nodes are as flat as the text: one node holds all operands of one precedence, so that no length of text nests. Only
+powers do, and layout.py counts each as a level.
 """
 
 from __future__ import annotations
@@ -45,12 +46,11 @@ def fold(
 
 
 def fold_powers(operators: Sequence[str], operands: Sequence[Operand]) -> Expr:
-    """`x ^ y ^ z`, to the right; a minus in front takes all of it, `-2 ^ 2` is -4, one at the end its own operand."""
-    first, *others = operands
-    if not others:
-        return _prefixed("-", first)
-    values = (first.value, *(_prefixed("-", other) for other in others))
-    return _prefixed("-", Operand(_join(tuple(operators), values), first.prefix))
+    """`x ^ y ^ z`, to the right; a minus takes the whole power behind it: `-2 ^ 2` is -4."""
+    result = _prefixed("-", operands[-1])
+    for value, minus in reversed(operands[:-1]):
+        result = _prefixed("-", Operand(_join(("^",), (value, result)), minus))
+    return result
 
 
 def fold_comparisons(operators: Sequence[str], operands: Sequence[Operand]) -> Expr:

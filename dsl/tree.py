@@ -167,7 +167,7 @@ class Unary(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Operation(Expr):
-    """Operands of one precedence, joined from left to right, `^` from right to left; `a < b <= c` means both."""
+    """Operands of one precedence, joined from left to right; `a < b <= c` means both. `^` has always two."""
 
     operators: tuple[str, ...]
     operands: tuple[Expr, ...]

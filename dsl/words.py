@@ -137,9 +137,15 @@ def habit(text: str, offset: int) -> str:
     return ""
 
 
+_MANY = 1_000
+
+
 def closest(name: str, names: Iterable[str]) -> str:
     """The one of `names` that `name` was probably meant to be, or nothing."""
-    found = difflib.get_close_matches(name, sorted(set(names)), n=1, cutoff=0.7)
+    alike = sorted({each for each in names if abs(len(each) - len(name)) <= 3})
+    if len(alike) > _MANY:  # comparing takes time, and few slips are in the first letter
+        alike = [each for each in alike if each[:1] == name[:1]][:_MANY]
+    found = difflib.get_close_matches(name, alike, n=1, cutoff=0.7)
     return found[0] if found else ""
 
 

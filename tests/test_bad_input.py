@@ -1,6 +1,7 @@
 """Hostile text and hostile imports: always a diagnostic with a place, never an exception, in linear time."""
 
 import gc
+import io
 import os
 import re
 import subprocess
@@ -8,9 +9,8 @@ import sys
 import time
 
 import pytest
-from click.testing import CliRunner
 
-from connc.cli.app import connc
+from connc.cli.app import run
 from connc.compiler.vocabulary import VOCABULARY
 from connc.dsl.check import World, check
 from connc.dsl.diagnostic import Refusal
@@ -26,12 +26,12 @@ SPEC = """\
 use std.rules (chain as each)
 
 widths = [2 * k for k in 1..3 where k > 1]
-rule skip(s = 2) = (d, w) -> (d + s, w) for s in [1, s] where d < 4
+rule skip(far = 2) = (d, w) -> (d + s, w) for s in [1, far] where d < 4
 
 module cell(k: int, layer: module = relu) {
     in left: [k, _]
     in right
-    (left, right) -> add -> layer -> out
+    (left, right) -> sum -> layer -> out
 }
 
 net a(n = 3, xs: int[2] = [1, 2]) {
@@ -70,11 +70,18 @@ def within(seconds, run, *arguments):
     return result
 
 
-def command(*arguments, text=None):
-    """What the command line prints and its exit status; nothing but an exit may leave it."""
-    result = CliRunner().invoke(connc, arguments, input=text)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, result.output
+@pytest.fixture
+def command(capsys, monkeypatch):
+    """A function that runs the command line: its exit status and what it prints. Nothing is an internal error."""
+
+    def execute(*arguments, text=""):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        status = run(arguments)
+        output = "".join(capsys.readouterr())
+        assert "internal error" not in output
+        return status, output
+
+    return execute
 
 
 @pytest.fixture
@@ -101,16 +108,26 @@ def test_the_sample_is_fine():
     assert not [d for d in front_end(SPEC) if d.is_error]
 
 
-@pytest.mark.parametrize("replacement", REPLACEMENTS)
-def test_a_token_that_is_lost_or_replaced_gives_diagnostics_with_a_place(replacement):
-    for token in TOKENS:
+@pytest.mark.parametrize("token", TOKENS[::9], ids=str)
+def test_a_token_that_is_lost_or_replaced_gives_diagnostics_with_a_place(token):
+    check_replacements(token)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("token", TOKENS, ids=str)
+def test_each_token_that_is_lost_or_replaced_gives_diagnostics_with_a_place(token):
+    check_replacements(token)
+
+
+def check_replacements(token):
+    for replacement in REPLACEMENTS:
         text = SPEC[: token.start_pos] + replacement + SPEC[token.end_pos :]
         for diagnostic in front_end(text):
             assert 0 <= diagnostic.span.start <= diagnostic.span.stop <= len(text)
             assert diagnostic.message
 
 
-def test_a_syntax_error_ends_with_1(project):
+def test_a_syntax_error_ends_with_1(project, command):
     project(spec="net a {\n    in -> -> out\n}\n")
     status, output = command("check", "spec.conn")
     assert status == 1
@@ -141,25 +158,25 @@ def test_a_byte_order_mark_in_front_is_nothing():
 @pytest.mark.parametrize(
     ("data", "code", "offset"),
     [
-        (b"x = 1 # \xe9\n", "E108", 8),
-        (b'x = "\xc3\xa9\xff"\n', "E108", 7),
-        (b"x = \xed\xa0\x80\n", "E108", 4),
-        (b"x = 1\x00\n", "E109", 5),
-        ("# é\nx = \ufeff1\n".encode(), "E109", 9),
-        ("x = 1 # \u202e\n".encode(), "E109", 8),
-        ("x\u200b = 1\n".encode(), "E109", 1),
-        (b"x = 1\ry = 2\n", "E109", 5),
-        (b"x = 1\x0c\n", "E109", 5),
-        ("x = 1\u2028y = 2\n".encode(), "E109", 5),
+        (b"x = 1 # \xe9\n", "E109", 8),
+        (b'x = "\xc3\xa9\xff"\n', "E109", 7),
+        (b"x = \xed\xa0\x80\n", "E109", 4),
+        (b"x = 1\x00\n", "E110", 5),
+        ("# é\nx = \ufeff1\n".encode(), "E110", 9),
+        ("x = 1 # \u202e\n".encode(), "E110", 8),
+        ("x\u200b = 1\n".encode(), "E110", 1),
+        (b"x = 1\ry = 2\n", "E110", 5),
+        (b"x = 1\x0c\n", "E110", 5),
+        ("x = 1\u2028y = 2\n".encode(), "E110", 5),
     ],
 )
 def test_what_no_text_may_hold_is_refused_at_its_byte(data, code, offset):
     (found,) = front_end(data)
-    assert found.code.title and found.code.id.startswith("E1")
+    assert found.code.id == code
     assert re.search(rf"\b{offset}\b", found.message)
 
 
-@pytest.mark.parametrize("name", ["é", "größe", "ａ", "x²", "ﬁrst", "٣", "１"])
+@pytest.mark.parametrize("name", ["é", "größe", "\uff41", "x²", "ﬁrst", "٣", "\uff11"])
 def test_names_and_digits_are_ascii(name):
     found = front_end(f"{name} = 1\n")
     assert found
@@ -364,7 +381,7 @@ def test_a_power_that_stays_within_measure_has_a_value(value):
 
 @pytest.mark.parametrize("value", ["1 / 0", "0 ^ -1", "mod(1, 0)", "1 / (2 - 2)", "max([])", "mean([])", "[1][1]"])
 def test_what_has_no_value_is_a_mistake(value):
-    assert [d.code.id[:2] for d in front_end(f"x = {value}\n")] == ["E4"] or front_end(f"x = {value}\n")
+    assert [code[:2] for code in codes(front_end(f"x = {value}\n"))] == ["E4"]
 
 
 @pytest.mark.parametrize("size", ["0", "-1", "2147483648", "1 / 2", "1e308"])
@@ -430,25 +447,10 @@ def test_lists_in_lists_are_compared_without_recursion():
 
 # --- names
 
-OF_OTHERS = [
-    "forward",
-    "class",
-    "to",
-    "self",
-    "__init__",
-    "lambda",
-    "None",
-    "True",
-    "def",
-    "torch",
-    "import",
-    "nn",
-    "weight",
-    "training",
-    "T",
-    "eval",
-    "exec",
-]
+OF_OTHERS = (
+    *("forward", "class", "to", "self", "__init__", "lambda", "None", "True", "def", "torch", "import", "nn"),
+    *("weight", "training", "T", "eval", "exec"),
+)
 
 
 @pytest.mark.parametrize("name", OF_OTHERS)
@@ -529,7 +531,7 @@ def special(root, kind):
 
 
 @pytest.mark.parametrize("kind", ["link out", "link to itself", "dead link", "pipe", "device", "folder", "huge"])
-def test_only_plain_files_of_the_project_are_read(project, kind):
+def test_only_plain_files_of_the_project_are_read(project, command, kind):
     special(project(), kind)
     found = within(10, front_end, "use x (secret)\ny = secret\n", Limits(size=1000), project())
     assert len(found) == 1
@@ -546,14 +548,13 @@ def test_an_unreadable_file_is_told(project):
 
 
 @pytest.mark.parametrize("ring", [["a"], ["a", "b"], ["a", "b", "c"]])
-def test_a_circle_of_files_is_shown_whole(project, ring):
+def test_a_circle_of_files_is_shown_whole(project, command, ring):
     following = [*ring[1:], ring[0]]
-    root = project(**{a: f"use {b} (x_{b})\nx_{a} = 1\n" for a, b in zip(ring, following, strict=True)})
+    project(**{a: f"use {b} (x_{b})\nx_{a} = 1\n" for a, b in zip(ring, following, strict=True)})
     status, output = command("check", "a.conn")
     assert status == 1
     assert " -> ".join(f"`{name}`" for name in [*ring, "a"]) in output
-    assert all(f"{name}.conn:1:5" in output for name in ring)
-    assert root.is_dir()
+    assert all(f"{name}.conn:1:1" in output for name in ring)
 
 
 def test_a_diamond_of_files_is_read_once(project):
@@ -564,13 +565,12 @@ def test_a_diamond_of_files_is_read_once(project):
 
 
 def test_a_chain_of_two_thousand_files_is_followed(project):
-    files = {f"c{i}": f"use c{i + 1} (x)\n" + ("" if i else "y = x\n") for i in range(2000)}
-    files |= {f"c{i}": f"use c{i + 1} (x as y)\nx = y\n" for i in range(2000)}
+    files = {f"c{i}": f"use c{i + 1} (x as y)\nx = y\n" for i in range(2000)}
     root = project(**files, c2000="x = 1\n")
     assert within(10, imports, root, "use c0 (x)\n") == []
 
 
-def test_mistakes_of_a_used_file_are_told_once_and_its_users_are_left_alone(project):
+def test_mistakes_of_a_used_file_are_told_once_and_its_users_are_left_alone(project, command):
     project(a="use b (x, y)\nuse c (z)\nw = [x, y, z]\n", b="x = = 1\ny = 2\n", c="use b (x)\nz = x\n")
     status, output = command("check", "a.conn", "c.conn")
     assert status == 1
@@ -578,7 +578,7 @@ def test_mistakes_of_a_used_file_are_told_once_and_its_users_are_left_alone(proj
     assert "b.conn:1:5" in output
 
 
-def test_standard_input_is_a_target(project):
+def test_standard_input_is_a_target(project, command):
     project()
     assert command("check", "-", text="x = 1\n")[0] == 0
     status, output = command("check", "-", text="use a (b)\n")
@@ -593,9 +593,7 @@ HOSTILE = 'use nowhere (x)\nrule r(a, a) = i -> j + q\nx = "é…"\nnet a {\n  i
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "arguments", [["check", "a.conn"], ["check", "--format", "json", "a.conn"], ["fmt", "--diff", "b.conn"]]
-)
+@pytest.mark.parametrize("arguments", ["check a.conn", "check --format json a.conn", "fmt --diff b.conn"])
 def test_hash_seed_and_locale_do_not_change_what_is_printed(project, arguments):
     root = project(a=HOSTILE, b='x="é…"  # größe\n')
     plain = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG", "PYTHON"))}
@@ -606,11 +604,7 @@ def test_hash_seed_and_locale_do_not_change_what_is_printed(project, arguments):
         {"PYTHONHASHSEED": "2", "LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
         {"PYTHONHASHSEED": "3", "LC_ALL": "tr_TR.ISO-8859-9", "TZ": "Asia/Tokyo"},
     ]
-    runs = [
-        subprocess.run(
-            [sys.executable, "-m", "connc", *arguments], capture_output=True, cwd=root, env=plain | each, check=False
-        )
-        for each in surroundings
-    ]
+    line = [sys.executable, "-m", "connc", *arguments.split()]
+    runs = [subprocess.run(line, capture_output=True, cwd=root, env=plain | each, check=False) for each in surroundings]
     assert len({(run.returncode, run.stdout, run.stderr) for run in runs}) == 1
     assert runs[0].returncode == 1

@@ -65,7 +65,7 @@ def _function(expr: tree.Call, function: Function, scope: Scope) -> Meaning:
             scope.say(codes.TYPE, argument.span, f"`{function.name}` takes {function.takes}, not {words(each.type)}")
             return ANY
     whole = function.whole or (all(each.type.name in ("int", "shape") for each in got) and function.name != "mean")
-    constant = all(each.constant and not is_any(each) for each in got)
+    constant = all(each.constant and (each.type.listed or not is_any(each)) for each in got)
     return replace(WHOLE if whole else NUMBER, constant=constant)
 
 

@@ -19,7 +19,7 @@ from connc.dsl.tree import Name
 from connc.dsl.vocabulary import Vocabulary
 from connc.dsl.words import did_you_mean
 
-MOST_HINTS = 100  # mistakes of a file; finding what was meant takes time, and the first ones teach enough
+MOST_HINTS = 50  # mistakes of a file; finding what was meant takes time, and the first ones teach enough
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

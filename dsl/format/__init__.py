@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 
-from connc.dsl import tree
 from connc.dsl.diagnostic import Diagnostic
 from connc.dsl.format.lines import INDENT, tidy_ends, written
 from connc.dsl.format.pieces import Statement, statements, tidy_comment
@@ -24,11 +22,6 @@ from connc.dsl.source import Source
 __all__ = ["COLUMNS", "INDENT", "Unfaithful", "comments", "format_source"]
 
 _STRING_OR_COMMENT = re.compile(r'"(?:[^"\\\r\n]++|\\[^\r\n])*+"|#[^\n]*')
-_COMPARED = {
-    kind: tuple(field.name for field in fields(kind) if field.compare)
-    for kind in vars(tree).values()
-    if isinstance(kind, type) and issubclass(kind, Node)
-}
 
 
 class Unfaithful(AssertionError):
