@@ -249,7 +249,7 @@ BOMBS = {
     "minuses": ("-", "E107", "--max-terms"),
     "a parenthesis and pluses": ("+", "E107", "--max-terms"),
     "nots": ("not ", "E107", "--max-terms"),
-    "powers": ("a^", "E107", "--max-terms"),
+    "powers": ("a^", "E106", "--max-nesting"),
     "sums": ("1 + ", "E107", "--max-terms"),
     "list items": ("1, ", "E107", "--max-terms"),
     "calls": ("()", "E106", "--max-nesting"),
