@@ -7,6 +7,7 @@ reported here, because here it can be said in the words of the spec.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -72,7 +73,7 @@ class Builder(Transformer[Token, Any]):
     def group(self, children: Children) -> Expr:
         items = self._all_arguments(children)
         if len(items) == 1 and items[0].name is None:
-            return items[0].value
+            return replace(items[0].value, span=self._around(children))
         return tree.Group(self._around(children), items)
 
     def named(self, children: Children) -> tree.Argument:

@@ -180,6 +180,7 @@ class Evaluator:
         while running:
             name = loops[len(running) - 1].name.text
             for value in running[-1]:
+                self.spend(1, loops[0].values.span)
                 self.names[name] = value
                 if len(running) == len(loops):
                     yield

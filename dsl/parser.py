@@ -170,7 +170,8 @@ class _Reading:
         braces = self._braces() + {"LBRACE": -1, "RBRACE": 1}.get(token.type, 0)
         if self._leaves_body(token):
             self._feed_missing_brace()
-            braces = 0
+            self._try(token)
+            return
         self._rewind("CONNECT" if braces else "USE")
         end = self._skip(token, braces)
         self.builder.damaged = bool(braces)

@@ -564,6 +564,7 @@ def test_a_diamond_of_files_is_read_once(project):
     assert within(10, imports, root, "use d0 (x)\n") == []
 
 
+@pytest.mark.slow
 def test_a_chain_of_two_thousand_files_is_followed(project):
     files = {f"c{i}": f"use c{i + 1} (x as y)\nx = y\n" for i in range(2000)}
     root = project(**files, c2000="x = 1\n")

@@ -31,7 +31,7 @@ def check_connect(connect: tree.Connect, scope: Scope, feeds: Feeds) -> None:
 def _operand(operand: Expr, scope: Scope, feeds: Feeds) -> Meaning:
     got = meaning(operand, scope)
     if got.type.name == "output":
-        feeds.setdefault(operand.span.text, []).append(operand.span)
+        feeds.setdefault(operand.text if isinstance(operand, tree.Name) else "out", []).append(operand.span)
     elif got.type.name == "instance" and got.signature and got.signature.inputs is not None:
         _check_single(operand, got, scope)
     elif not (is_any(got) or is_tensor(got) or got.type.name in ("family", "tensors")):
