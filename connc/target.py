@@ -94,6 +94,9 @@ def _files(text: str) -> Iterator[Target]:
 
 
 def _file(path: Path) -> Target:
+    """A file, whatever it is called by; what is no spec by its name is not read as one."""
+    if path.exists() and path.suffix != ".conn":
+        raise TargetError(f"{path} is no .conn file")
     absolute = Path.cwd() / path
     root = project_root(absolute.parent)
     inside = absolute.is_relative_to(root)

@@ -243,9 +243,12 @@ class Builder(Transformer[Token, Any]):
         end = self._span(children[-1]) if reason is not None else condition.span
         return tree.Require(start.to(end), condition, reason)
 
-    def binding(self, children: Children) -> tree.Binding:
+    def binding(self, children: Children) -> tree.Binding | tree.Port:
         left, value = children
-        if not isinstance(left, Name) or left.text == "in":
+        if isinstance(left, Name) and left.text == "in":
+            self._say(codes.LABEL, left.span, "`in` has a shape, not a value", help=f"`in: {value.span.shown}`")
+            return tree.Port(left.span.to(value.span), "in", left, False, value)
+        if not isinstance(left, Name):
             message = f"only a name can be given a value, not `{left.span.shown}`"
             self._say(codes.LABEL, left.span, message, "not a name", help="`==` compares, `=` names a value")
             left = Name(left.span, NOBODY)

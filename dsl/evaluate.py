@@ -204,6 +204,8 @@ class Evaluator:
             if first <= last and self._inside(first, base, index) and self._inside(last, base, index):
                 self.spend(last - first + 1, index.span)
                 return tuple(base[i] for i in range(first, last + 1))
+            if not 0 <= first <= len(base):
+                self._inside(first, base, index)
             return ()
         at = self.whole(index)
         return base[at] if self._inside(at, base, index) else None

@@ -34,7 +34,9 @@ class Layout:
     def __init__(self, tokens: Iterable[Token], source: Source, limits: Limits, report: list[Diagnostic]) -> None:
         self._tokens, self._source, self._limits, self._report = tokens, source, limits, report
         self.open: list[Token] = []
+        self.closed: Token | None = None  # what closed the last of them
         self._bad_names: set[str] = set()  # reported already
+        self._complained = -1  # the start of the statement with the last bad character
         self.start = self.before = 0  # where this statement starts, and the one before it
         self.deepest = 0  # that brackets and suffixes nest anywhere
 
@@ -57,6 +59,7 @@ class Layout:
                 self._descend(len(brackets) + deep, token)
             elif kind in _SUFFIXES:
                 if kind != "DOT" and brackets and CLOSERS[brackets[-1].type] == kind:
+                    self.closed = token
                     brackets.pop()
                     deep -= suffixes.pop() if len(suffixes) > 1 else 0
                 suffixes[-1] += 1
@@ -122,6 +125,9 @@ class Layout:
                 self._report.append(codes.ASCII.at(span, message))
             self._bad_names.add(text)
             return Token("NAME", text, token.start_pos, end_pos=token.end_pos)
+        if self._complained == self.start:  # once a statement: quotes come in pairs
+            return token
+        self._complained = self.start
         message = f"no word of the language holds `{text}`"
         self._report.append(codes.CHARACTER.at(span, message, help=_INSTEAD.get(text, "")))
         return token
@@ -133,6 +139,8 @@ _INSTEAD = {
     "'": 'strings stand between `"` and `"`',
     "“": 'strings stand between `"` and `"`',
     "”": 'strings stand between `"` and `"`',
+    "—": "an arrow is written `->`, a minus `-`",
+    "\u00a0": "this space is of the kind that does not break lines; write a plain one",
     "→": "an arrow is written `->`",
     "⇒": "an arrow is written `->`",
     "×": "a product is written `*`",

@@ -127,7 +127,11 @@ class Library:
 
     def _looked(self, name: str) -> str:
         path = self.roots.path(name)
-        return f"it would be `{path.name}` below the project's root" if path else ""
+        root = self.roots.project
+        if path is None or root is None or not path.is_relative_to(root):
+            return ""
+        here = f"it would be `{path.relative_to(root)}` in `{root.name}`, where imports start"
+        return f"{here}: the nearest folder with a connc.toml or pyproject.toml, else the file's own"
 
     def _in_order(self, entry: Unit, found: dict[str, Unit]) -> list[Unit]:
         graph = {name: sorted(unit.uses) for name, unit in found.items()}

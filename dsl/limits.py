@@ -12,7 +12,7 @@ from connc.dsl.source import Span
 _WHAT: dict[str, tuple[Code, str, str]] = {
     "nesting": (codes.NESTING, "levels of nesting", "name a part of it with `=`"),
     "terms": (codes.TERMS, "terms in a statement", 'keep tables in a file, as in `matrix("table.csv")`'),
-    "steps": (codes.STEPS, "steps of one evaluation", "make its lists shorter"),
+    "steps": (codes.STEPS, "steps of evaluation", "make its lists shorter"),
     "size": (codes.SIZE, "bytes in a file", "split it with `use`"),
 }
 

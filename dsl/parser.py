@@ -16,7 +16,7 @@ from lark import Lark, Token, UnexpectedToken
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 from lark.parsers.lalr_parser_state import ParserState
 
-from connc.dsl import codes, words
+from connc.dsl import codes, hints, words
 from connc.dsl.builder import NOBODY, Builder
 from connc.dsl.diagnostic import Code, Diagnostic, Label, Refusal
 from connc.dsl.layout import CLOSERS, STARTS, Layout, stop_at_many
@@ -43,7 +43,7 @@ def parse_setting(source: Source, limits: Limits = Limits()) -> tuple[Argument |
     """The tree of `name = value`, as `--set` takes it; nothing if it cannot be read."""
     reading = _Reading(source, limits, "setting")
     setting = reading.run()
-    return (None if reading.report else setting), reading.sorted_report()
+    return (None if reading.report else setting), reading.sorted_report()[:1]
 
 
 def lex(source: Source) -> Iterator[Token]:
@@ -163,11 +163,14 @@ class _Reading:
 
     def _recover(self, token: Token, last: Token | None) -> None:
         """Report what `token` does not fit, drop the statement it stands in, and go on behind that."""
-        start = self.layout.before if token.type in ("_NL", "LBRACE") else self.layout.start
+        if token.type == "_NL" and last is not None and self._goes_on(token, last):
+            return
+        start = self._statement(token)
         if not token.type.startswith("BAD"):
             self._complain(token, last)
         stop_at_many(self.report, self.layout.span(token))
-        braces = self._braces() + {"LBRACE": -1, "RBRACE": 1}.get(token.type, 0)
+        braces = self._braces() - (token.type == "LBRACE")
+        braces += token.type == "RBRACE" and self.layout.closed is token
         if self._leaves_body(token):
             self._feed_missing_brace()
             self._try(token)
@@ -176,6 +179,27 @@ class _Reading:
         end = self._skip(token, braces)
         self.builder.damaged = bool(braces)
         self.lost.update(_NAMES.findall(self.source.text, start, end.end_pos or 0))
+
+    def _goes_on(self, token: Token, last: Token) -> bool:
+        """Read over a line end behind an arrow, or in front of the `{` of a body; people are told the first time."""
+        text, end = self.source.text, token.end_pos or 0
+        if last.type == "_ARROW":
+            goes_on = self._margin(end) > self._margin(_statement_start(text, self.layout.before))
+        else:
+            goes_on = text[end : end + 1] == "{" and "LBRACE" in self.table[self.state.state_stack[-1]]
+        if not goes_on:
+            return False
+        if last.type not in self.misused:
+            message = "this line ends with an arrow" if last.type == "_ARROW" else "this line ends in front of its `{`"
+            help_ = "begin the next line with `->`" if last.type == "_ARROW" else "write `{` on the same line"
+            self._say(codes.SYNTAX, self.layout.span(last), message, help=help_)
+        self.misused.add(last.type)
+        return True
+
+    def _margin(self, offset: int) -> int:
+        """How far the line of an offset is indented."""
+        blanks = _MARGIN.match(self.source.text, offset - self.source.position(offset)[1] + 1)
+        return len(blanks[0]) if blanks else 0
 
     def _skip(self, token: Token, braces: int) -> Token:
         """Go to the end of the statement, `braces` deep, that `token` stands in; that end is the last token taken."""
@@ -251,10 +275,7 @@ class _Reading:
             margin -= 1
         if token.type == "_NL" or (margin and text[margin - 1] != "\n"):
             return False
-        above = bracket.start_pos or 0
-        above -= self.source.position(above)[1] - 1
-        blanks = _MARGIN.match(text, above)
-        return blanks is not None and start - margin <= len(blanks[0])
+        return start - margin <= self._margin(bracket.start_pos or 0)
 
     # --- messages
 
@@ -283,20 +304,35 @@ class _Reading:
             return
         found = words.found(token.type, token.value)
         message = f"expected {words.expected(accepted)}, found {found}"
-        help_ = self._keyword_meant(token, last, accepted) or words.habit(self.source.text, span.start)
-        if token.type == "_ARROW":
-            help_ = "a mapping inside of an expression stands in parentheses; a chain there needs a name of its own"
-        opened = [Label(self.layout.span(b), "opened here") for b in open_[-1:] if token.type in CLOSERS.values()]
-        self._say(codes.SYNTAX, span, message, "", *opened, help=help_)
+        inner = [b for b in open_[-1:] if b.type != "LBRACE" or token.type == "RBRACE"]
+        opened = [Label(self.layout.span(b), "opened here") for b in inner if token.type in CLOSERS.values()]
+        self._say(codes.SYNTAX, span, message, "", *opened, help=hints.way_out(self._slip(token, last, accepted)))
 
-    def _keyword_meant(self, token: Token, last: Token | None, accepted: set[str]) -> str:
-        """A way out if this word, or the one before it, is a keyword with a slip."""
-        here = {terminal.lower() for terminal in accepted} & words.KEYWORDS
-        if token.type == "NAME" and (help_ := words.did_you_mean(token.value, here)):
-            return help_
-        if last is not None and last.type == "NAME" and token.type not in ("_NL", "$END"):
-            return words.did_you_mean(last.value, words.KEYWORDS)
-        return ""
+    def _slip(self, token: Token, last: Token | None, accepted: set[str]) -> hints.Slip:
+        text = self.source.text
+        return hints.Slip(
+            text=text,
+            start=token.start_pos or 0,
+            kind=token.type,
+            word=token.value,
+            statement=_statement_start(text, self._statement(token)),
+            last=last.type if last else "",
+            last_word=last.value if last else "",
+            accepted=accepted,
+            in_brackets=bool(self.layout.brackets(token)),
+            in_body=bool(self._braces()),
+        )
+
+    def _statement(self, token: Token) -> int:
+        """Where the statement starts that `token` belongs to."""
+        return self.layout.before if token.type in ("_NL", "LBRACE") else self.layout.start
 
     def _say(self, code: Code, span: Span, message: str, label: str = "", *more: Label, help: str = "") -> None:
         self.report.append(code.at(span, message, label, *more, help=help))
+
+
+def _statement_start(text: str, start: int) -> int:
+    """The first character of a statement, blanks left out."""
+    while start < len(text) and text[start] in " \t\r\n":
+        start += 1
+    return start

@@ -65,4 +65,5 @@ def _invisible(source: Source, found: re.Match[str]) -> Diagnostic:
     span = Span(source, *found.span())
     offset = len(source.text[: span.start].encode())
     message = f"{_NAMES.get(character, 'an invisible character')} (U+{ord(character):04X}) at byte {offset}"
-    return codes.CONTROL.at(span, message, help="delete it")
+    help_ = "save the file with line feeds as line ends" if character == "\r" else "delete it"
+    return codes.CONTROL.at(span, message, help=help_)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Collection, Iterable
 
 from connc.dsl.source import shown_text
@@ -80,27 +79,6 @@ _WORDS = {
     "STAR": "`*`",
 }
 
-# Looked for at the token that was not expected, and one character before it.
-_HABITS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), help_)
-    for pattern, help_ in (
-        (r"=?=>", "an arrow is written `->`"),
-        (r"\*?\*\*", "a power is written `^`"),
-        (r"/?//|/?/\*", "a comment starts with `#`"),
-        (r".?:=", "`=` names a value, `:` names a layer"),
-        (r".?[-+*/]=", "a name has one value; give the result a name of its own"),
-        (r".?&&", "write `and`"),
-        (r".?\|\|", "write `or`"),
-        (r".?\bel(se )?if\b", "write `else if` inside one expression, `if a then b else if c then d else e`"),
-        (r".?\breturn\b", "what a module gives is fed to `out`: `… -> out`"),
-        (r".?\b(import|from|include)\b", "write `use std.blocks (bottleneck)`"),
-        (r".?\b(def|func|function|class|layer|block)\b", "write `module name(parameters) { … }`"),
-        (r".?\b(let|var|const)\b", "a value needs no word in front: `name = value`"),
-        (r".?\bfor\b", "`for` stands in lists and rules only; a family `layer[n]: …` repeats a layer"),
-        (r".?\bif\b", "`if` chooses values; in a chain put it in parentheses"),
-    )
-)
-
 
 def expected(terminals: Collection[str]) -> str:
     """`a value, `)` or `,``: what would have done, in at most a handful of words."""
@@ -128,15 +106,6 @@ def alternatives(words: Iterable[str]) -> str:
     return f"{', '.join(some)} or {last}" if some else last
 
 
-def habit(text: str, offset: int) -> str:
-    """A way out for what people of other languages write."""
-    for start in (offset, max(offset - 1, 0)):
-        for pattern, help_ in _HABITS:
-            if pattern.match(text, start):
-                return help_
-    return ""
-
-
 _MANY = 1_000
 
 
@@ -149,8 +118,45 @@ def closest(name: str, names: Iterable[str]) -> str:
     return found[0] if found else ""
 
 
+# What other tools and languages call a thing.
+_SYNONYMS = {
+    "input": "in",
+    "inputs": "in",
+    "output": "out",
+    "outputs": "out",
+    "True": "true",
+    "False": "false",
+    "batchnorm": "bn",
+    "batch_norm": "bn",
+    "BatchNorm2d": "bn",
+    "fc": "linear",
+    "Linear": "linear",
+    "fully_connected": "linear",
+    "conv2d": "conv",
+    "Conv2d": "conv",
+    "convolution": "conv",
+    "add": "sum",
+    "cat": "concat",
+    "concatenate": "concat",
+    "average": "mean",
+    "avg": "mean",
+    "avg_pool": "avgpool",
+    "max_pool": "maxpool",
+    "gap": "globalpool",
+    "globalavgpool": "globalpool",
+    "ReLU": "relu",
+    "layer_norm": "layernorm",
+    "LayerNorm": "layernorm",
+    "multiply": "mul",
+    "view": "reshape",
+    "int": "floor",
+    "transpose": "permute",
+}
+
+
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    near = closest(name, names)
+    meant = _SYNONYMS.get(name, "")
+    near = meant if meant in (names := set(names)) else closest(name, names)
     return f"did you mean `{near}`?" if near else ""
 
 

@@ -144,7 +144,7 @@ def test_independent_mistakes_are_all_found_in_one_run():
 
 def test_reading_stops_after_a_hundred_mistakes():
     assert len(front_end("x = = 1\n" * 5000)) == 101
-    assert len(front_end("$" * 5000)) == 101
+    assert len(front_end("$\n" * 5000)) == 101
     assert len(front_end("x = [" + "1a, " * 5000 + "1]")) == 101
 
 

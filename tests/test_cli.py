@@ -191,6 +191,31 @@ def test_show_prints_the_source(call):
     assert "did you mean `good`?" in call("show", "good.conn:godd")[2]
 
 
+def test_words_of_the_language_are_listed_and_shown_with_their_parameters(call):
+    assert "conv(channels: int, kernel: int[2], stride: int[2] = [1, 1]" in call("list", "--language")[1]
+    status, out, _ = call("show", "conv")
+    assert status == 0
+    assert out.startswith("layer conv(channels: int")
+    assert "`stride`" in out
+    assert call("show", "floor")[1].startswith("function floor")
+    assert call("list", "--language", "good.conn")[0] == 2
+
+
+def test_what_is_no_spec_by_its_name_is_not_read(call, folder):
+    (folder / "README.md").write_text("# prose\n")
+    assert call("check", "README.md") == (2, "", "connc: README.md is no .conn file\n")
+
+
+def test_the_shell_completes_targets_and_codes():
+    def completions(words):
+        environment = os.environ | {"_CONNC_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "2"}
+        return process(env=environment).stdout.split()
+
+    assert "plain,std.blocks" in completions("connc check std.b")
+    assert completions("connc check go") == ["file,go"]
+    assert "plain,E301" in completions("connc explain E30")
+
+
 def test_init_writes_a_spec_that_checks_and_is_formatted(call):
     assert call("init", "mine.conn")[0] == 0
     assert call("check", "-q", "mine.conn", "--set", "reach=dense") == (0, "", "")

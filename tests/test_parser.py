@@ -141,7 +141,7 @@ SLIPS = {
     "question mark": ("x = a ? b : c", "no word of the language holds `?`", "a choice is written"),
     "percent sign": ("x = 10 % 3", "no word of the language holds `%`", "the remainder is `mod(a, b)`"),
     "statement if": ("if n > 3 then in -> out", "expected a statement or `}`, found `if`", "`if` chooses values"),
-    "statement for": ("for i in 1..3", "found `for`", "a family `layer[n]: …` repeats a layer"),
+    "statement for": ("for i in 1..3", "found `for`", "`layer[n]: …` repeats a layer"),
     "declaration in a body": ("rule r = i -> i", "expected a statement or `}`, found `rule`", ""),
     "import in a body": ("use std.rules (chain)", "expected a statement or `}`, found `use`", ""),
     "keyword as a name": ("net = 3", "`net` is a word of the language", "`net_` could be one"),
@@ -319,3 +319,10 @@ def test_numbers_are_exact(text, value):
 @pytest.mark.parametrize("text", ["a.b", "a . b", "a\t.\tb", "(\na\n.\nb\n)", "(a # comment\n.b)"])
 def test_blanks_between_words_mean_nothing(text):
     assert value_of(text) == value_of("a.b")
+
+
+@pytest.mark.parametrize("stray", ["}", ")", "]", "{", "x y", "in -> out", "rule", "}}"])
+def test_what_is_stray_between_declarations_costs_none_of_them(stray):
+    file, report = read(f"x = 1\nnet a {{\n    in -> out\n}}\n{stray}\nnet b {{\n    in -> out\n}}\ny = 2\n")
+    assert report
+    assert [declaration.name.text for declaration in file.declarations] == ["x", "a", "b", "y"]

@@ -48,7 +48,7 @@ def connc() -> None:
     """A compiler for .conn, a small language for the connectivity of neural networks.
 
     A TARGET is a file (net.conn), a folder, a module of the standard library (std.sparsenet) or - for standard
-    input, each but a folder with :net behind it where one net of several is meant.
+    input; a file or module with :net behind it where one net of several is meant.
     """
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from connc.api import check_target, parse_settings
-from connc.cli.options import finish, plural, quiet, tell, with_limits
+from connc.cli.options import complete_target, finish, plural, quiet, tell, with_limits
 from connc.dsl.limits import Limits
 from connc.report import FORMATS
 from connc.target import targets
 
 
 @click.command(short_help="Check specs and print what is wrong with them.")
-@click.argument("target", nargs=-1, required=True)
+@click.argument("target", nargs=-1, required=True, shell_complete=complete_target)
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Fill a parameter of the target net.")
 @click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 @quiet

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 
 import click
+from click.shell_completion import CompletionItem
 
 from connc.dsl.codes import CATALOGUE
 from connc.dsl.diagnostic import Code
 from connc.dsl.words import did_you_mean
 
 
+def _codes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(each.id, help=each.title) for each in CATALOGUE.values() if each.id.startswith(incomplete)]
+
+
 @click.command(short_help="Explain a diagnostic's code.")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=_codes)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def explain(code: str | None, format_: str) -> None:
     """Explain a diagnostic's code, with a wrong and a right example; without a code, list all.

@@ -9,14 +9,14 @@ import click
 
 from connc.api import format_target
 from connc.cli.files import replace_file
-from connc.cli.options import finish, plural, quiet, tell, with_limits
+from connc.cli.options import complete_target, finish, plural, quiet, tell, with_limits
 from connc.dsl.library import STD
 from connc.dsl.limits import Limits
 from connc.target import Target, TargetError, targets
 
 
 @click.command(short_help="Format specs.")
-@click.argument("target", nargs=-1, required=True)
+@click.argument("target", nargs=-1, required=True, shell_complete=complete_target)
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 if a file would change.")
 @click.option(
     "--diff", is_flag=True, help="Change nothing; print what would change, and exit with 1 if anything would."

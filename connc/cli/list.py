@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import click
 
+from connc import describe
 from connc.api import load_units
-from connc.cli.options import tell, with_limits
-from connc.compiler.vocabulary import VOCABULARY
+from connc.cli.options import complete_target, tell, with_limits
 from connc.dsl.functions import FUNCTIONS
 from connc.dsl.limits import Limits
 from connc.dsl.tree import Binding, Declaration, Module, Net, Rule
@@ -19,7 +19,7 @@ KINDS: dict[type[Declaration], str] = {Rule: "rule", Module: "module", Net: "net
 
 
 @click.command("list", short_help="List what files or the standard library declare.")
-@click.argument("target", nargs=-1)
+@click.argument("target", nargs=-1, shell_complete=complete_target)
 @click.option("--language", is_flag=True, help="List the layers, generators, analyses and functions of the language.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @with_limits
@@ -33,6 +33,8 @@ def list_(target: tuple[str, ...], language: bool, format_: str, limits: Limits)
     connc list net.conn
     connc list --language
     """
+    if language and target:
+        raise click.UsageError("--language lists the language, not a target")
     rows = list(_of_the_language()) if language else [row for file in _files(target) for row in _rows(file, limits)]
     if format_ == "json":
         click.echo(json.dumps({"format_version": 1, "names": rows}, indent=2, sort_keys=True))
@@ -62,12 +64,10 @@ def _rows(file: Target, limits: Limits) -> Iterator[dict[str, str]]:
 
 
 def _of_the_language() -> Iterator[dict[str, str]]:
-    tables = (("layer", VOCABULARY.layers), ("generator", VOCABULARY.generators), ("analysis", VOCABULARY.analyses))
-    for kind, signatures in tables:
+    for kind, signatures in describe.KINDS.items():
         for name, signature in signatures.items():
-            slots = ", ".join(slot.name for slot in signature.slots)
             doc = signature.doc.strip().partition("\n")[0]
-            yield {"file": kind, "kind": kind, "name": name, "head": f"{name}({slots})" if slots else name, "doc": doc}
+            yield {"file": kind, "kind": kind, "name": name, "head": describe.head(signature), "doc": doc}
     for name, function in FUNCTIONS.items():
         yield {"file": "function", "kind": "function", "name": name, "head": name, "doc": function.doc}
 
@@ -82,3 +82,5 @@ def _print(rows: list[dict[str, str]]) -> None:
             shown = row["file"]
         kind = "" if row["kind"] == row["file"] else f"{row['kind']:<6}  "
         click.echo(f"  {kind}{row['name']:<{width}}  {row['doc']}".rstrip())
+        if kind == "" and "(" in row["head"]:
+            click.echo(f"  {'':<{width}}  {row['head']}")

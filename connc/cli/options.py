@@ -9,10 +9,12 @@ from dataclasses import fields
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from connc import report
 from connc.dsl.diagnostic import Diagnostic
 from connc.dsl.limits import Limits
+from connc.target import every_std
 
 Command = Callable[..., Any]
 # Deeper nesting than this Python's own stack does not bear.
@@ -33,6 +35,12 @@ def with_limits(command: Command) -> Command:
         flag = click.option(f"--max-{each.name}", type=kind, default=each.default, show_default=True, help=help_)
         wrapped = flag(wrapped)
     return wrapped
+
+
+def complete_target(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """For the shell: modules of the standard library, and files."""
+    names = [CompletionItem(each.name) for each in every_std() if each.name.startswith(incomplete)]
+    return names or [CompletionItem(incomplete, type="file")]
 
 
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing when all is well.")

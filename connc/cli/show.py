@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from connc.api import load_units
-from connc.cli.options import tell, with_limits
+from connc.cli.options import complete_target, tell, with_limits
+from connc.describe import page
 from connc.dsl.limits import Limits
 from connc.dsl.tree import Declaration
 from connc.dsl.words import did_you_mean
@@ -13,15 +16,19 @@ from connc.target import target as target_of
 
 
 @click.command(short_help="Print the source of a declaration.")
-@click.argument("target")
+@click.argument("target", shell_complete=complete_target)
 @with_limits
 def show(target: str, limits: Limits) -> None:
-    """Print the source of a declaration (FILE:NAME, std.MODULE:NAME), or of a whole file.
+    """Print the source of a declaration (FILE:NAME, std.MODULE:NAME) or of a whole file, or explain a word.
 
     \b
     connc show std.blocks:bottleneck
     connc show std.rules
+    connc show conv
     """
+    if not Path(target).exists() and (found_page := page(target)):
+        click.echo(found_page)
+        return
     chosen = target_of(target)
     units, found = load_units(chosen, limits)
     if found:

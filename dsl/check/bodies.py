@@ -9,7 +9,7 @@ from connc.dsl import codes, tree
 from connc.dsl.check.calls import layer
 from connc.dsl.check.connect import check_connect
 from connc.dsl.check.expect import evaluated, expect, expect_type
-from connc.dsl.check.flow import Feeds, flow
+from connc.dsl.check.flow import Feeds, flow, reads
 from connc.dsl.check.meaning import ANY, OUTPUT, TENSOR, TENSORS, Meaning, is_any, is_tensor, words
 from connc.dsl.check.scope import Scope, circles
 from connc.dsl.diagnostic import Label
@@ -25,6 +25,7 @@ def check_body(body: Body, scope: Scope, name: tree.Name, *, concrete: bool) -> 
     """Check all statements of a body; the inputs of a `concrete` one must be known."""
     feeds: Feeds = {}
     ends: list[tuple[tree.Chain, Meaning]] = []
+    known = len(scope.report)
     _declare_ports(body, scope)
     _define(body, scope, feeds)
     for statement in body.statements:
@@ -38,7 +39,8 @@ def check_body(body: Body, scope: Scope, name: tree.Name, *, concrete: bool) -> 
             case tree.Require():
                 _check_require(statement, scope)
     _check_feeds(body, scope, feeds, name)
-    if feeds and not body.damaged:  # else all of it leads nowhere, which one message says
+    guessing = any(diagnostic.code is codes.UNKNOWN_NAME for diagnostic in scope.report[known:])
+    if feeds and not body.damaged and not guessing:  # else all of it leads nowhere, which one message says
         for chain, got in ends:
             _check_end(chain, got, scope)
         _check_used(scope)
@@ -142,7 +144,10 @@ def _check_used(scope: Scope) -> None:
 
 
 def _check_shared(scope: Scope) -> None:
-    """A layer that is applied more than once has more than one output, and its bare name means none of them."""
+    """A layer that is read is applied, and once: else its bare name means no output, or any of several."""
+    for name in sorted(scope.reads.keys() - scope.applied.keys() - scope.connected):
+        help_ = f"feed it, as in `in -> {name}`, or write what it is made of"
+        scope.say(codes.NOT_APPLIED, scope.reads[name], f"nothing flows into `{name}`", "read here", help=help_)
     for name, places in scope.applied.items():
         if len(places) > 1 and name in scope.reads:
             message = f"`{name}` is applied {len(places)} times, so its name alone does not say which output"
@@ -179,7 +184,7 @@ def _labels(value: tree.Expr) -> Iterator[tuple[tree.Name, Span, tree.Instance]]
 
 def _define(body: Body, scope: Scope, feeds: Feeds) -> None:
     definitions = [d for d in _definitions(body, scope) if scope.declare(d[0])]
-    for i in scope.in_order([(name.text, span) for name, span, _ in definitions]):
+    for i in scope.in_order([(name.text, [span]) for name, span, _ in definitions]):
         name, _, node = definitions[i]
         scope.current = name.text
         if isinstance(node, tree.Instance):
@@ -195,7 +200,7 @@ def _define(body: Body, scope: Scope, feeds: Feeds) -> None:
 
 def _fed(binding: tree.Binding, scope: Scope, feeds: Feeds) -> None:
     """`out = h + x`"""
-    got = flow(binding.value, scope, feeds)
+    got = _value(binding, scope, feeds)
     feeds.setdefault(binding.name.text, []).append(binding.name.span)
     if not (is_tensor(got) or is_any(got)):
         message = f"`{binding.name.text}` takes a tensor, not what `{binding.value.span.shown}` is"
@@ -204,10 +209,14 @@ def _fed(binding: tree.Binding, scope: Scope, feeds: Feeds) -> None:
 
 
 def _bound(binding: tree.Binding, scope: Scope, feeds: Feeds) -> Meaning:
-    links = binding.value.links if isinstance(binding.value, tree.Chain) else ()
-    if links and isinstance(links[-1], tree.Instance):
-        scope.used.add(links[-1].name.text)  # who reads the value reads the layer
-    return bound(binding, flow(binding.value, scope, feeds), scope)
+    return bound(binding, _value(binding, scope, feeds), scope)
+
+
+def _value(binding: tree.Binding, scope: Scope, feeds: Feeds) -> Meaning:
+    """What a chain with a name makes; who reads the name reads the layer at its end."""
+    if isinstance(binding.value, tree.Chain):
+        reads(binding.value.links[-1], scope)
+    return flow(binding.value, scope, feeds)
 
 
 def bound(binding: tree.Binding, got: Meaning, scope: Scope) -> Meaning:
@@ -228,7 +237,8 @@ def _instance(node: tree.Instance, scope: Scope) -> Meaning:
     for coordinate in node.coordinates:
         if coordinate.name:
             inner.declare(coordinate.name, Meaning(INT))
-    got = layer(node.layer, node.by, inner)
+    with inner.quietly(0 in counts):  # of which there are none
+        got = layer(node.layer, node.by, inner)
     if got.type.name != "module" and not is_any(got):
         message = f"`{node.name.text}:` names a layer, not {words(got.type)}"
         help_ = f"`=` names a value: `{node.name.text} = {node.layer.span.shown}`"
@@ -252,6 +262,8 @@ def report_circles(scope: Scope) -> None:
         steps = list(zip(ring, ring[1:] + ring[:1], strict=True))
         first, *more = [Label(scope.refers[a][b], f"`{a}` needs `{b}`") for a, b in steps]
         help_ = "there is no recursion; give the inner one as a parameter, `inner: module`"
+        if len(ring) == 1 and scope.is_a_word(ring[0]):
+            help_ = f"inside, `{ring[0]}` means itself and not the language's own; call it something else"
         scope.say(codes.CYCLE, first.span, message, first.text, *more, help=help_)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from connc.dsl import codes, tree
 from connc.dsl.check.expect import complete, expect, expect_rule, meaning, means
-from connc.dsl.check.meaning import ANY, NUMBER, RULED, WHOLE, Meaning, is_any, is_number, words
+from connc.dsl.check.meaning import ANY, NUMBER, RULED, WHOLE, Meaning, is_any, is_number, is_tensor, words
 from connc.dsl.check.scope import Scope
 from connc.dsl.functions import FUNCTIONS, Function
 from connc.dsl.tree import Argument
@@ -28,7 +28,12 @@ def _call(expr: tree.Call, scope: Scope) -> Meaning:
         given = fill(called.signature, frozenset(), expr.arguments, scope)
         complete(expr, Meaning(NUMBER.type, called.signature, given), scope)
         return NUMBER
-    return replace(called, given=fill(called.signature, called.given, expr.arguments, scope))
+    before = len(scope.report)
+    given = fill(called.signature, called.given, expr.arguments, scope)
+    if len(scope.report) > before:  # what else it lacks may follow from that
+        given |= {slot.name for slot in called.signature.slots if slot.required} | {*called.signature.one_of[:1]}
+        given -= {*called.signature.one_of[1:]}
+    return replace(called, given=given)
 
 
 def _unchecked(expr: tree.Call, called: Meaning, scope: Scope) -> Meaning:
@@ -43,6 +48,12 @@ def _unchecked(expr: tree.Call, called: Meaning, scope: Scope) -> Meaning:
         return RULED
     message = f"{words(called.type)} cannot be called"
     help_ = "a product needs its sign, `2 * (a + b)`" if is_number(called) else ""
+    if isinstance(expr.callee, tree.Name) and scope.is_a_word(expr.callee.text):
+        message = f"`{expr.callee.text}` is {words(called.type)} here, not what the language calls so"
+        help_ = "call it something else"
+    elif called.type.name == "function":
+        name = expr.callee.span.shown
+        message, help_ = f"`{name}` takes {FUNCTIONS[name].takes}, not none", ""
     scope.say(codes.NOT_CALLABLE, expr.callee.span, message, help=help_)
     return ANY
 
@@ -106,6 +117,11 @@ def _too_many(
     open_ = len(signature.slots) - len(given)
     takes = f"takes {open_} argument{'s' * (open_ != 1)}" if open_ else "takes no arguments"
     more = " more" if given else ""
+    if is_tensor(meaning(first.value, scope)):
+        message = f"`{first.span.shown}` is a tensor, which is no argument"
+        help_ = f"it flows in along an arrow: `{first.span.shown} -> {signature.name}`"
+        scope.say(codes.TOO_MANY, first.span, message, help=help_)
+        return
     scope.say(codes.TOO_MANY, first.span, f"`{signature.name}` {takes}{more}, not {by_position}", "one too many")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from connc.dsl import codes, tree
 from connc.dsl.check.calls import layer
-from connc.dsl.check.expect import expect_rule, meaning
+from connc.dsl.check.expect import expect_rule, meaning, output
 from connc.dsl.check.flow import Feeds
 from connc.dsl.check.meaning import Meaning, is_any, is_tensor, words
 from connc.dsl.check.scope import Scope
@@ -12,9 +14,11 @@ from connc.dsl.tree import Expr
 
 
 def check_connect(connect: tree.Connect, scope: Scope, feeds: Feeds) -> None:
-    found = [_operand(operand, scope, feeds) for operand in connect.operands]
-    grids = [node for node, got in zip(connect.operands, found, strict=True) if len(got.counts) > 1]
-    if grids and len(connect.operands) > 1:
+    operands = _unwrapped(connect.operands, scope)
+    seen: set[str] = set()
+    found = [_operand(operand, scope, feeds, seen) for operand in operands]
+    grids = [node for node, got in zip(operands, found, strict=True) if len(got.counts) > 1]
+    if grids and len(operands) > 1:
         message = "a grid is connected alone, by its coordinates"
         help_ = "take a row of it, as in `cell[0, *]`, or write a `connect` of its own"
         scope.say(codes.OPERAND, grids[0].span, message, help=help_)
@@ -28,11 +32,32 @@ def check_connect(connect: tree.Connect, scope: Scope, feeds: Feeds) -> None:
         _check_adapter(connect.via, scope)
 
 
-def _operand(operand: Expr, scope: Scope, feeds: Feeds) -> Meaning:
+def _unwrapped(operands: Sequence[Expr], scope: Scope) -> Sequence[Expr]:
+    """The operands, out of the brackets that people put around them."""
+    first = operands[0]
+    if len(operands) > 1 or not isinstance(first, tree.Group | tree.ListOf):
+        return operands
+    scope.say(
+        codes.OPERAND,
+        first.span,
+        "`connect` lists what it connects without brackets",
+        help="as in `connect in, layer, out by …`",
+    )
+    return first.items if isinstance(first, tree.ListOf) else [item.value for item in first.items]
+
+
+def _operand(operand: Expr, scope: Scope, feeds: Feeds, seen: set[str]) -> Meaning:
     got = meaning(operand, scope)
+    if isinstance(operand, tree.Name):
+        if operand.text in seen:
+            scope.say(codes.OPERAND, operand.span, f"`{operand.text}` stands twice in this `connect`")
+        seen.add(operand.text)
+        scope.connected.add(operand.text)
+    if is_tensor(got):
+        output(operand, got, scope)
     if got.type.name == "output":
         feeds.setdefault(operand.text if isinstance(operand, tree.Name) else "out", []).append(operand.span)
-    elif got.type.name == "instance" and got.signature and got.signature.inputs is not None:
+    elif got.type.name in ("instance", "family") and got.signature and got.signature.inputs is not None:
         _check_single(operand, got, scope)
     elif not (is_any(got) or is_tensor(got) or got.type.name in ("family", "tensors")):
         message = f"`connect` takes tensors, layers and families, not {words(got.type)}"

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from connc.dsl import codes
-from connc.dsl.check.meaning import ANY, Meaning, fits, is_number, words
+from connc.dsl.check.meaning import ANY, Meaning, fits, is_number, is_tensor, words
 from connc.dsl.check.scope import Scope
 from connc.dsl.diagnostic import Refusal
 from connc.dsl.evaluate import Value, shown_value
@@ -47,8 +47,8 @@ def expect(expr: Expr, slot: Slot, scope: Scope, of: str) -> Meaning:
         complete(expr, got, scope)
     elif got.constant:
         value = evaluated(expr, scope)
-        if value is not None:
-            check_value(value, slot, expr.span, scope, of)
+        if value is not None and not check_value(value, slot, expr.span, scope, of):
+            return ANY
     return got
 
 
@@ -67,6 +67,8 @@ def expect_rule(expr: Expr, scope: Scope, of: str) -> None:
 
 def evaluated(expr: Expr, scope: Scope) -> Value:
     """The value of a constant expression; None if it has none, which is reported."""
+    if scope.quiet:
+        return None
     if type(expr) is Number:
         return expr.value
     try:
@@ -119,6 +121,8 @@ def example(signature: object) -> str:
 
 
 def _way_out(got: Meaning, wanted: Type) -> str:
+    if is_tensor(got):
+        return "tensors flow along arrows, as in `x -> linear(4)`; what stands in a call is a parameter"
     if wanted.name == "rule":
         return "a rule says who feeds whom, as in `by (i -> i + 1)` or `by random(fan_in = 8)`"
     if wanted.name == "module" and got.type.name == "instance":
@@ -131,20 +135,21 @@ def _way_out(got: Meaning, wanted: Type) -> str:
 # --- values
 
 
-def check_value(value: Value, slot: Slot, span: Span, scope: Scope, of: str) -> None:
-    """Check a known value against the bounds of its parameter; of a list, each of its items."""
+def check_value(value: Value, slot: Slot, span: Span, scope: Scope, of: str) -> bool:
+    """Whether a known value keeps to the bounds of its parameter; of a list, each of its items."""
     if slot.type.listed and isinstance(value, tuple):
         length = slot.type.length
         if length is not None and length >= 0 and len(value) != length:
             help_ = f"give {length}, or one number for all" if length else ""
             message = f"{of} takes a list of {length}, not of {len(value)}"
             scope.say(codes.LENGTH, span, message, help=help_)
-    for item in value if isinstance(value, tuple) else (value,):
-        if not _check_item(item, slot, span, scope, of):
-            return
+            return False
+    return all(_check_item(item, slot, span, scope, of) for item in (value if isinstance(value, tuple) else (value,)))
 
 
 def _check_item(item: Value, slot: Slot, span: Span, scope: Scope, of: str) -> bool:
+    if isinstance(item, tuple):
+        return all(_check_item(each, slot, span, scope, of) for each in item)
     if isinstance(item, Fraction) and item.denominator != 1 and slot.type.name in ("int", "shape"):
         message = f"{of} takes a whole number, not {shown_value(item)}"
         scope.say(codes.WHOLE, span, message, help="`floor`, `ceil` and `round` make one")

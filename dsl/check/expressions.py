@@ -90,9 +90,10 @@ def _listed(item: Meaning, constant: bool) -> Meaning:
 def _comprehension(expr: tree.Comprehension, scope: Scope) -> Meaning:
     inner = scope.inner()
     constant = _all(loop(each, inner) for each in expr.loops)
-    if expr.condition:
-        constant = condition(expr.condition, inner) and constant
-    item = meaning(expr.value, inner)
+    with inner.quietly():  # each of the values is told when the list is made
+        if expr.condition:
+            constant = condition(expr.condition, inner) and constant
+        item = meaning(expr.value, inner)
     return _listed(item, constant and item.constant)
 
 
@@ -111,12 +112,13 @@ def loop(each: tree.Loop, scope: Scope, open_ended: bool = False) -> bool:
         item, constant = _item(over), over.constant
         if not over.type.listed and over.type.name not in ("shape", "any"):
             scope.say(codes.TYPE, values.span, f"`for` runs over a list or a range, not {words(over.type)}")
+            constant = False
     scope.declare(each.name, replace(item, constant=constant))  # its values are the evaluator's
     return constant
 
 
 def _item(over: Meaning) -> Meaning:
-    if over.type.name in ("shape", "free"):
+    if over.type.name in ("shape", "free") and not (over.type.name == "shape" and over.type.listed):
         return replace(WHOLE, constant=over.constant and over.type.name == "shape")
     if over.type.name in ("list", "any"):
         return ANY
@@ -209,9 +211,13 @@ def _attribute(expr: tree.Attribute, scope: Scope) -> Meaning:
         return TENSOR
     if base.signature is None and base.type.name == "instance":
         return ANY
-    help_ = did_you_mean(name, [*_MEASURES, *outputs])
+    named = [output for output in outputs if output != "out"]
+    help_ = did_you_mean(name, [*_MEASURES, *named])
     scope.say(
-        codes.ATTRIBUTE, expr.name.span, f"a tensor has no `{name}`", help=help_ or f"it has {', '.join(_MEASURES)}"
+        codes.ATTRIBUTE,
+        expr.name.span,
+        f"a tensor has no `{name}`",
+        help=help_ or f"it has {', '.join([*named, *_MEASURES])}",
     )
     return ANY
 
@@ -232,10 +238,21 @@ def _unary(expr: tree.Unary, scope: Scope) -> Meaning:
     return ANY
 
 
+def _junction(expr: tree.Operation, scope: Scope) -> bool:
+    """Check the operands of `and` or `or`, those behind a deciding one for names and types only."""
+    stop = expr.operators[0] == "or"
+    constant, decided = True, False
+    for operand in expr.operands:
+        truth = _decision(operand, scope, decided)
+        constant = constant and truth is not None
+        decided = decided or truth is stop
+    return constant
+
+
 @means(tree.Operation)
 def _operation(expr: tree.Operation, scope: Scope) -> Meaning:
     if expr.operators[0] in ("and", "or"):
-        return replace(TRUTH, constant=_all(condition(operand, scope) for operand in expr.operands))
+        return replace(TRUTH, constant=_junction(expr, scope))
     operands = [meaning(operand, scope) for operand in expr.operands]
     if expr.operators[0] in COMPARISONS:
         return _comparison(expr, operands, scope)
@@ -307,12 +324,30 @@ def _comparison(expr: tree.Operation, operands: Sequence[Meaning], scope: Scope)
     return replace(TRUTH, constant=constant and not any(is_any(operand) for operand in operands))
 
 
+def _decision(expr: Expr, scope: Scope, decided: bool) -> bool | None:
+    """Check a condition; its value, where that is known and still matters."""
+    with scope.quietly(decided):
+        known = condition(expr, scope)
+        value = evaluated(expr, scope) if known else None
+    return value if isinstance(value, bool) else True if known and decided else None
+
+
+def _unless(passed_over: bool, expr: Expr, scope: Scope) -> Meaning:
+    """The meaning of what may be passed over: then its names and types count, and its values do not."""
+    with scope.quietly(passed_over):
+        return meaning(expr, scope)
+
+
 @means(tree.Choice)
 def _choice(expr: tree.Choice, scope: Scope) -> Meaning:
-    known = _all(condition(case.condition, scope) for case in expr.cases)
-    result = meaning(expr.otherwise, scope)
-    for case in reversed(expr.cases):
-        value = meaning(case.value, scope)
+    known, values, decided = True, [], False
+    for case in expr.cases:
+        truth = _decision(case.condition, scope, decided)
+        known = known and truth is not None
+        values.append(_unless(decided or truth is False, case.value, scope))
+        decided = decided or truth is True
+    result = _unless(decided, expr.otherwise, scope)
+    for case, value in zip(reversed(expr.cases), reversed(values), strict=True):
         both = common(value, result)
         if both is None:
             message = f"the values of a choice are of one kind, not {words(value.type)} and {words(result.type)}"
@@ -334,7 +369,7 @@ def _mapping(expr: tree.Mapping, scope: Scope) -> Meaning:
     for each in expr.loops:
         loop(each, inner, open_ended=True)
     for target in expr.targets:
-        if isinstance(target, tree.Name) and inner.find(target) is None and target.text != "_":
+        if isinstance(target, tree.Name) and inner.is_free(target.text) and target.text != "_":
             inner.declare(target, WHOLE)
         elif not (isinstance(target, tree.Name) and target.text == "_"):
             expect_type(target, INT, inner, "a position")

@@ -31,10 +31,18 @@ def flow(chain: Expr, scope: Scope, feeds: Feeds) -> Meaning:
             if i < len(links) - 1:
                 scope.say(codes.HEAD, link.span, f"`{port}` ends a chain; nothing flows on behind it")
             return TENSOR
-        if isinstance(link, tree.Instance) and i < len(links) - 1:
-            scope.used.add(link.name.text)
+        if i < len(links) - 1:
+            reads(link, scope)
         current = _step(current, before, link, scope)
     return current
+
+
+def reads(link: Expr, scope: Scope) -> None:
+    """What a labelled layer makes is read, without its name."""
+    if isinstance(link, tree.Instance):
+        scope.used.add(link.name.text)
+    elif isinstance(link, tree.Name):
+        scope.used.add(link.text)
 
 
 def _head(head: Expr, scope: Scope) -> Meaning:
@@ -71,7 +79,7 @@ def _check_source(expr: Expr, got: Meaning, scope: Scope) -> Meaning:
 def _output(link: Expr, scope: Scope) -> str:
     """The output port that a link feeds, if it is one."""
     if isinstance(link, tree.Name):
-        found = scope.find(link)
+        found = scope.names.get(link.text)
         if found and found.type.name == "output":
             return link.text
     return ""
@@ -103,6 +111,8 @@ def _link(link: Expr, scope: Scope) -> Meaning:
     match link:
         case tree.Instance(name=name):
             return scope.names.get(name.text, ANY)
+        case tree.Name(text=text) if text in scope.names and scope.names[text].type.name in ("instance", "family"):
+            return scope.names[text]  # applied, which is not to read it
         case tree.Ruled(layer=layer_, by=by):
             return layer(layer_, by, scope)
         case tree.Group():

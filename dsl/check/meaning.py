@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connc.dsl.types import BOOL, FLOAT, INT, MODULE, RULE, SHAPE, STR, Type
 from connc.dsl.vocabulary import Signature
@@ -79,7 +79,7 @@ def fits(meaning: Meaning, wanted: Type) -> bool:
     if wanted.listed:
         return _fits_list(type_, wanted)
     if wanted.name == "shape":
-        return type_.name == "shape" or (type_.listed and type_.name in ("int", "float", "free"))
+        return _is_shape(type_)
     if wanted.name == "table":
         return type_.name in ("str", "table") or (type_.listed and type_.name in ("int", "float", "list"))
     if wanted.name == "part":
@@ -91,15 +91,17 @@ def fits(meaning: Meaning, wanted: Type) -> bool:
 
 def _fits_list(type_: Type, wanted: Type) -> bool:
     item = type_.name == wanted.name or {type_.name, wanted.name} <= _NUMBERS
-    if type_.listed or (type_.name == "shape" and wanted.name in _NUMBERS):
-        return item or type_.name == "shape"
+    if type_.name == "shape" and not type_.listed and wanted.name in _NUMBERS:
+        return True
+    if type_.listed:
+        return item or (type_.name == "list" and wanted.name == "shape")
     return item and wanted.length is not None
 
 
 def common(a: Meaning, b: Meaning) -> Meaning | None:
     """What both are, for the branches of a choice and the items of a list; nothing if they have nothing in common."""
     if is_any(a) or is_any(b):
-        return b if is_any(a) else a
+        return replace(b if is_any(a) else a, constant=False)
     constant = a.constant and b.constant
     alike = a.type.name == b.type.name
     if a.type.listed == b.type.listed and (alike or {a.type.name, b.type.name} <= _NUMBERS | {"free"}):
@@ -109,4 +111,11 @@ def common(a: Meaning, b: Meaning) -> Meaning | None:
         return Meaning(Type(name, a.type.listed), signature, given, constant)
     if is_tensor(a) and is_tensor(b):
         return TENSOR
+    if _is_shape(a.type) and _is_shape(b.type):
+        return replace(SHAPED, constant=constant)
     return None
+
+
+def _is_shape(type_: Type) -> bool:
+    """Whether it is a shape, or a list that can be one."""
+    return (type_.name == "shape" and not type_.listed) or (type_.listed and type_.name in ("int", "float", "free"))

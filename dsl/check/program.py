@@ -62,9 +62,11 @@ def _sorted(report: list[Diagnostic]) -> list[Diagnostic]:
 
 
 def _check_settings(net: str, settings: Sequence[tree.Argument], scope: Scope) -> None:
+    """What a net does not have is told here; what its own parameters get was checked where they are declared."""
     found = scope.names.get(net)
     if found and found.signature:
-        fill(found.signature, found.given, settings, scope)
+        own = {slot.name for slot in found.signature.slots if found.signature.name == net}
+        fill(found.signature, found.given, [s for s in settings if not s.name or s.name.text not in own], scope)
 
 
 def _check_unit(unit: Unit, scopes: dict[str, Scope], world: World, settings: Settings) -> Scope:
@@ -73,7 +75,9 @@ def _check_unit(unit: Unit, scopes: dict[str, Scope], world: World, settings: Se
         _import(use, scope, scopes)
     declared = [d for d in unit.file.declarations if scope.declare(d.name)]
     inner: dict[str, Scope] = {}
-    for i in scope.in_order([(d.name.text, _signature_span(d)) for d in declared]):
+    given = [setting.span for setting in settings.values()]
+    mentions = [(d.name.text, [_signature_span(d), *(given if isinstance(d, Net) else ())]) for d in declared]
+    for i in scope.in_order(mentions):
         scope.current = declared[i].name.text
         inner[scope.current] = scope.inner()
         scope.define(scope.current, _declared(declared[i], inner[scope.current], settings))
@@ -186,15 +190,13 @@ def _slot(parameter: Parameter, scope: Scope, concrete: bool, setting: tree.Expr
     slot = Slot(name.text, type_ or INT, required=default is None)
     got = None
     if default is not None and type_:
-        before = len(scope.report)
         got = expect(default, slot, scope, f"`{name.text}`")
-        got = got if len(scope.report) == before else ANY
     elif default is not None:
         got = meaning(default, scope)
         slot = Slot(name.text, _type_of(got, default, scope), required=False)
     given = setting or default
     if setting:
-        got = meaning(setting, scope.file)
+        got = expect(setting, slot, scope.file, f"`{name.text}`")
     constant = bool(concrete and got and got.constant and fits(got, slot.type))
     scope.declare(name, Meaning(slot.type, constant=constant))
     if constant and given is not None:

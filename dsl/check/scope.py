@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from connc.dsl import codes
@@ -47,12 +48,23 @@ class Scope:
         self.exports: dict[str, Meaning] = {}  # of a file, what others may use
         self.places: dict[str, Span] = {}
         self.refers: dict[str, dict[str, Span]] = {}  # who mentions whom, and where first
+        self.quiet: bool = outer.quiet if outer else False
         self.used: set[str] = set()
+        self.connected: set[str] = set()  # labelled layers that a `connect` may feed
         self.applied: dict[str, list[Span]] = {}  # labelled layers, by where something flows into them
         self.reads: dict[str, Span] = {}  # labelled layers whose output is read, and where first
         self.current = ""  # the definition that is being looked at
         self.values: ChainMap[str, Value] = outer.values.new_child() if outer else ChainMap({})
         self.evaluate = Evaluator(self.values, world.budget)
+
+    @contextmanager
+    def quietly(self, quiet: bool = True) -> Iterator[None]:
+        """Without looking at values, which would be those of what is passed over."""
+        before, self.quiet = self.quiet, self.quiet or quiet
+        try:
+            yield
+        finally:
+            self.quiet = before
 
     def inner(self) -> Scope:
         return Scope(self.unit, self.world, self)
@@ -118,6 +130,10 @@ class Scope:
         """Whether a name means what it means in the language."""
         return self.is_free(text) and self._of_the_language(text) is not None
 
+    def is_a_word(self, text: str) -> bool:
+        """Whether the language has this name, taken here or not."""
+        return self._of_the_language(text) is not None
+
     def _of_the_language(self, text: str) -> Meaning | None:
         if layer := self.world.vocabulary.layers.get(text):
             return Meaning(LAYER.type, layer)
@@ -146,7 +162,7 @@ class Scope:
 
     # --- what builds on what
 
-    def in_order(self, definitions: Sequence[tuple[str, Span]]) -> list[int]:
+    def in_order(self, definitions: Sequence[tuple[str, Sequence[Span]]]) -> list[int]:
         """The indices of the definitions, each behind those whose names its text mentions, circles aside."""
         index = {name: i for i, (name, _) in enumerate(definitions)}
         order: list[int] = []
@@ -164,8 +180,8 @@ class Scope:
                     stack.append((step, self._mentioned(definitions[step][1], index)))
         return order
 
-    def _mentioned(self, span: Span, index: dict[str, int]) -> Iterable[int]:
-        words = _WORDS.findall(span.source.text, span.start, span.stop)
+    def _mentioned(self, spans: Sequence[Span], index: dict[str, int]) -> Iterable[int]:
+        words = (word for span in spans for word in _WORDS.findall(span.source.text, span.start, span.stop))
         return iter([index[word] for word in words if word in index])
 
 

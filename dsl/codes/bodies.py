@@ -251,6 +251,30 @@ AMBIGUOUS = define(
     """,
 )
 
+NOT_APPLIED = define(
+    "E513",
+    "nothing flows in",
+    """
+    The output of a labelled layer is read, and nothing is fed to it: no chain leads through it and no `connect`
+    names it.
+    """,
+    wrong="""
+    net a {
+        in: [8]
+        first: linear(8)
+        in + first -> out
+    }
+    """,
+    right="""
+    net a {
+        in: [8]
+        first: linear(8)
+        in -> first
+        in + first -> out
+    }
+    """,
+)
+
 BROKEN = define(
     "E510",
     "contract does not hold",

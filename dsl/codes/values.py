@@ -198,7 +198,8 @@ STEPS = define(
     "E411",
     "evaluation too long",
     """
-    Evaluating one expression takes more steps than the limit. `--max-steps` sets another.
+    Evaluating the expressions of a target takes more steps than the limit: its lists are too long, or made too often.
+    `--max-steps` sets another.
     """,
     wrong="""
     widths = [k for k in 1..1000]
