@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated
 
-LARGEST = 2**31 - 1  # what a dimension, an index or a size may be
+from connc.dsl.vocabulary import LARGEST_SIZE
+
 AXES = 64  # no array library takes more
 
 
@@ -32,9 +33,9 @@ class Takes:
     name: str
 
 
-Count = Annotated[int, Within(1, LARGEST)]
-Index = Annotated[int, Within(0, LARGEST)]
-Offset = Annotated[int, Within(-LARGEST, LARGEST)]  # a negative one counts from the end
+Count = Annotated[int, Within(1, LARGEST_SIZE)]
+Index = Annotated[int, Within(0, LARGEST_SIZE)]
+Offset = Annotated[int, Within(-LARGEST_SIZE, LARGEST_SIZE)]  # a negative one counts from the end
 Axis = Annotated[int, Within(-AXES, AXES - 1)]
 Seed = Annotated[int, Within(0, 2**63 - 1)]
 Real = Annotated[float, Within(-(2**127), 2**127)]  # what single precision holds
@@ -43,7 +44,7 @@ Share = Annotated[float, Within(0, 1)]
 Pair = tuple[Count, Count]  # height and width
 Margin = tuple[Index, Index]
 
-Shape = Annotated[tuple[int, ...], Takes("shape"), Within(1, LARGEST)]
+Shape = Annotated[tuple[int, ...], Takes("shape"), Within(1, LARGEST_SIZE)]
 Rule = Annotated[object, Takes("rule")]
 Table = Annotated[tuple[tuple[int, ...], ...] | str, Takes("table")]  # rows of 0 and 1, or the name of a file of them
 Part = Annotated[object, Takes("part")]  # what a net has a name for: a layer, a family or a slice of one, a tensor

@@ -12,6 +12,8 @@ from fractions import Fraction
 
 from connc.dsl.types import Type
 
+LARGEST_SIZE = 2**31 - 1  # of a dimension
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:

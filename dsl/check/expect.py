@@ -14,7 +14,7 @@ from connc.dsl.evaluate import Value, shown_value
 from connc.dsl.source import Span
 from connc.dsl.tree import Expr, Name, Number
 from connc.dsl.types import RULE, Type
-from connc.dsl.vocabulary import Slot
+from connc.dsl.vocabulary import LARGEST_SIZE, Signature, Slot
 from connc.dsl.words import alternatives, did_you_mean
 
 _Means = Callable[[Any, Scope], Meaning]
@@ -113,11 +113,10 @@ def output(expr: Expr, got: Meaning, scope: Scope) -> None:
         scope.reads.setdefault(expr.text, expr.span)
 
 
-def example(signature: object) -> str:
+def example(signature: Signature) -> str:
     """A call with what must be given, by name."""
-    slots = getattr(signature, "slots", ())
-    arguments = ", ".join(f"{slot.name} = …" for slot in slots if slot.required)
-    return f"{getattr(signature, 'name', '')}({arguments})"
+    arguments = ", ".join(f"{slot.name} = …" for slot in signature.slots if slot.required)
+    return f"{signature.name}({arguments})"
 
 
 def _way_out(got: Meaning, wanted: Type) -> str:
@@ -169,6 +168,3 @@ def _check_item(item: Value, slot: Slot, span: Span, scope: Scope, of: str) -> b
         )
         return False
     return True
-
-
-LARGEST_SIZE = 2**31 - 1  # of a dimension

@@ -50,7 +50,7 @@ def _head(head: Expr, scope: Scope) -> Meaning:
     if isinstance(head, tree.Group):
         for item in head.items:
             _check_source(item.value, meaning(item.value, scope), scope)
-        return Meaning(TENSORS.type, counts=(len(head.items),))
+        return TENSORS
     if isinstance(head, tree.Instance | tree.Ruled):
         layer_ = head.layer
         message = f"nothing flows into `{layer_.span.shown}`"

@@ -14,7 +14,7 @@ class Meaning:
 
     `signature` and `given`: of modules and rules, and of the tensors that a module makes, what may be called and which
     parameters have values already. `constant`: it can be evaluated now. `counts`: how many a family holds along each
-    of its coordinates, and how many tensors stand side by side; -1 where that is not known.
+    of its coordinates; -1 where that is not known.
     """
 
     type: Type

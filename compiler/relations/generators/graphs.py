@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from connc.compiler.fields import LARGEST, Count, Seed, Share, Within
+from connc.compiler.fields import Count, Seed, Share, Within
 from connc.compiler.relations.generators.base import Generator, generator
+from connc.dsl.vocabulary import LARGEST_SIZE
 
 
 @generator("smallworld")
@@ -13,7 +14,7 @@ class SmallWorld(Generator):
     `k`: an even number. `p`: 0 leaves the ring, 1 moves every tie. `seed`: another number draws another rule.
     """
 
-    k: Annotated[int, Within(2, LARGEST)]
+    k: Annotated[int, Within(2, LARGEST_SIZE)]
     p: Share
     seed: Seed = 0
 

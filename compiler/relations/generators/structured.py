@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from connc.compiler.fields import LARGEST, Count, Index, Within
+from connc.compiler.fields import Count, Index, Within
 from connc.compiler.relations.generators.base import Generator, generator
+from connc.dsl.vocabulary import LARGEST_SIZE
 
 Stage = Annotated[int, Within(0, 30)]
-Radix = Annotated[int, Within(2, LARGEST)]
+Radix = Annotated[int, Within(2, LARGEST_SIZE)]
 
 
 @generator("blocks")
