@@ -34,7 +34,8 @@ class Signature:
 
     `inputs` are its ports, None where it takes as many as come. `relates` says what a rule behind `by` connects
     ("neurons", "channels", "tokens"), empty where no rule may stand there; with `needs_rule` one must. Of the slots in
-    `one_of` exactly one is to be given. What is `sized` says how large its inputs are, and can be a net.
+    `one_of` exactly one is to be given. What is `sized` says how large its inputs are, and can be a net. Of `held`
+    slots a contract says something that was verified for their defaults only.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Signature:
     needs_rule: bool = False
     one_of: tuple[str, ...] = ()
     sized: bool = False
+    held: frozenset[str] = frozenset()
 
     def slot(self, name: str) -> Slot | None:
         return next((slot for slot in self.slots if slot.name == name), None)

@@ -103,3 +103,10 @@ def test_what_is_wrong_inside_is_told_once(text):
 
 def test_a_new_word_of_the_language_breaks_no_old_rule():
     assert codes_in("rule r = (d, _) -> (d + 1, slice) where slice > d\n") == []
+
+
+def test_a_contract_that_a_call_could_break_is_not_passed_in_silence():
+    net = "net wide(w = 8) {\n    in: [8]\n    in -> linear(w) -> out\n    require w >= 8\n}\n\n"
+    assert codes_in(net) == []
+    assert codes_in(net + "net narrow = wide(w = 4)\n") == ["W601"]
+    assert codes_in(net + "net same = wide\n") == []

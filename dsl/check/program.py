@@ -139,7 +139,14 @@ def _declared(declaration: Declaration, inner: Scope, settings: Settings) -> Mea
     body = getattr(declaration, "body", None)
     inputs, outputs = _ports(body) if body else (("in",), ("out",))
     sized = concrete or bool(body and _is_sized(body))
-    return Meaning(kind, Signature(name, slots, doc, inputs, outputs, sized=sized))
+    held = _held(body) if body and concrete else frozenset()
+    return Meaning(kind, Signature(name, slots, doc, inputs, outputs, sized=sized, held=held))
+
+
+def _held(body: tree.Body) -> frozenset[str]:
+    """The names that the contracts of a body mention."""
+    conditions = [s.condition for s in body.statements if isinstance(s, tree.Require)]
+    return frozenset(n.text for c in conditions for n in tree.walk(c) if isinstance(n, tree.Name))
 
 
 def _file_value(value: tree.Expr, scope: Scope) -> Meaning:
