@@ -22,9 +22,9 @@ STARTS = frozenset({"CONNECT", "REQUIRE", "USE", "NET", "LBRACE", "RBRACE"})
 MOST_MISTAKES = 100  # in the syntax of one file; behind them people read no further
 
 
-def stop_at_many(report: list[Diagnostic], span: Span) -> None:
-    """Read no further where that many mistakes were found."""
-    if len(report) >= MOST_MISTAKES:
+def stop_at_many(mistakes: int, span: Span) -> None:
+    """Read no further where that many were found."""
+    if mistakes >= MOST_MISTAKES:
         raise Refusal(codes.SYNTAX.at(span, f"reading stopped here, after {MOST_MISTAKES} mistakes"))
 
 
@@ -36,6 +36,7 @@ class Layout:
         self.open: list[Token] = []
         self.closed: Token | None = None  # what closed the last of them
         self._bad_names: set[str] = set()  # reported already
+        self._mistakes = 0  # damaged tokens, told or not
         self._complained = -1  # the start of the statement with the last bad character
         self.start = self.before = 0  # where this statement starts, and the one before it
         self.deepest = 0  # that brackets and suffixes nest anywhere
@@ -107,7 +108,8 @@ class Layout:
     def _mended(self, token: Token) -> Token:
         """Report a damaged token. A number or name is taken for one; any other ends its statement, silently."""
         span, text = self.span(token), token.value
-        stop_at_many(self._report, span)
+        stop_at_many(max(self._mistakes, len(self._report)), span)
+        self._mistakes += 1
         if token.type == "BAD_NUMBER":
             help_ = "numbers look like 3, 0.5, 1e-3, 50% and 4.51M"
             self._report.append(

@@ -168,7 +168,7 @@ class _Reading:
         start = self._statement(token)
         if not token.type.startswith("BAD"):
             self._complain(token, last)
-        stop_at_many(self.report, self.layout.span(token))
+        stop_at_many(len(self.report), self.layout.span(token))
         braces = self._braces() - (token.type == "LBRACE")
         braces += token.type == "RBRACE" and self.layout.closed is token
         if self._leaves_body(token):
