@@ -115,7 +115,6 @@ class _Reading:
         self.layout = Layout(_tokens(self.interactive), source, limits, self.report)
         self.tokens = iter(self.layout)
         self.table = self.state.parse_conf.states
-        self.last: Token | None = None
 
     def run(self) -> Any:
         """What the start symbol stands for, or nothing where that cannot be read."""

@@ -13,7 +13,7 @@ from connc.dsl.diagnostic import Refusal
 from connc.dsl.evaluate import Value, shown_value
 from connc.dsl.source import Span
 from connc.dsl.tree import Expr, Name, Number
-from connc.dsl.types import RULE, Type
+from connc.dsl.types import BOOL, RULE, Type
 from connc.dsl.vocabulary import LARGEST_SIZE, Signature, Slot
 from connc.dsl.words import alternatives, did_you_mean
 
@@ -54,6 +54,11 @@ def expect(expr: Expr, slot: Slot, scope: Scope, of: str) -> Meaning:
 
 def expect_type(expr: Expr, type_: Type, scope: Scope, of: str) -> Meaning:
     return expect(expr, Slot("", type_), scope, of)
+
+
+def condition(expr: Expr, scope: Scope) -> bool:
+    """Check a condition; tells whether it is known."""
+    return expect_type(expr, BOOL, scope, "a condition").constant
 
 
 def expect_rule(expr: Expr, scope: Scope, of: str) -> None:

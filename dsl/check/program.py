@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connc.dsl import codes, tree
-from connc.dsl.check import expressions as _expressions  # gives expressions their meaning  # noqa: F401
+from connc.dsl.check import expressions, operations  # noqa: F401  they give expressions their meaning
 from connc.dsl.check.bodies import bound, check_body, report_circles
 from connc.dsl.check.calls import fill, layer
 from connc.dsl.check.expect import evaluated, expect, expect_type, meaning
