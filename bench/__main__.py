@@ -4,9 +4,15 @@ import platform
 import sys
 from datetime import UTC, datetime
 
-from bench import frontend, process, refusals
+from bench import frontend, junction, process, refusals, wiring
 
-BENCHES = {"frontend": frontend.run, "process": process.run, "refusals": refusals.run}
+BENCHES = {
+    "frontend": frontend.run,
+    "process": process.run,
+    "refusals": refusals.run,
+    "wiring": wiring.run,
+    "junction": junction.run,
+}
 
 
 def main(names: list[str]) -> int:

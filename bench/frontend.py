@@ -37,9 +37,8 @@ def measure(lines: int) -> dict[str, float]:
     """Seconds of each contender on one text; each of them is run in each round, the least counts."""
     from lark import Lark
 
-    from connc.api import World
     from connc.compiler.vocabulary import VOCABULARY
-    from connc.dsl.check import check
+    from connc.dsl.check import World, check
     from connc.dsl.library import Library, Roots
     from connc.dsl.parser import GRAMMAR, lex
     from connc.dsl.source import Source

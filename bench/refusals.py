@@ -21,9 +21,8 @@ TEXTS = {
 
 
 def run() -> bool:
-    from connc.api import World
     from connc.compiler.vocabulary import VOCABULARY
-    from connc.dsl.check import check
+    from connc.dsl.check import World, check
     from connc.dsl.library import Library, Roots
     from connc.dsl.source import Source
     from connc.target import STDLIB

@@ -37,14 +37,31 @@ class Registry(Mapping[str, type[D]]):
         self._classes[signature.name] = cls
 
     @property
-    def signatures(self) -> dict[str, Signature]:
-        return {name: cls.signature for name, cls in self.items()}
+    def signatures(self) -> Mapping[str, Signature]:
+        """By name, of what is defined when one looks, not of what was when this was asked for."""
+        return Signatures(self)
 
     def __getitem__(self, name: str) -> type[D]:
         return self._classes[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._classes))
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+
+class Signatures(Mapping[str, Signature]):
+    """The signatures of a registry."""
+
+    def __init__(self, classes: Mapping[str, type[Described]]) -> None:
+        self._classes = classes
+
+    def __getitem__(self, name: str) -> Signature:
+        return self._classes[name].signature
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._classes)
 
     def __len__(self) -> int:
         return len(self._classes)

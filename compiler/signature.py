@@ -22,8 +22,8 @@ Notes = tuple[object, ...]
 
 
 def slots(cls: type[Any]) -> tuple[Slot, ...]:
-    """One slot a field, in order."""
-    return tuple(map(_slot, fields(cls)))
+    """One slot a field, in order. What only keywords give, a spec does not write as a parameter."""
+    return tuple(_slot(field) for field in fields(cls) if not field.kw_only)
 
 
 def _slot(field: Field[Any]) -> Slot:

@@ -1,23 +1,102 @@
-"""What the command line does, for Python."""
+"""What the command line does, for Python: specs checked, put together and measured."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
+from connc.compiler.analyze import ANALYSES
+from connc.compiler.elaborate import elaborate
+from connc.compiler.network import Network
+from connc.compiler.text.parser import parse_ir as read_network
 from connc.compiler.vocabulary import VOCABULARY
 from connc.dsl.check import Checked, World, check
 from connc.dsl.diagnostic import Diagnostic, Refusal
-from connc.dsl.format import format_source
-from connc.dsl.library import Library, Unit
+from connc.dsl.library import Library
 from connc.dsl.limits import Limits
-from connc.dsl.parser import parse_setting
-from connc.dsl.source import Source
-from connc.dsl.tree import Argument
+from connc.dsl.tree import Argument, Net
+from connc.report import render
+from connc.specs import parse_settings
 from connc.target import Target, net_of
+from connc.target import target as target_of
 
 
-def check_target(target: Target, settings: Sequence[Argument] = (), limits: Limits = Limits()) -> Checked:
-    """Check a file and all that it uses; `settings` fill parameters of the net that the target means."""
+class SpecError(ValueError):
+    """A spec with mistakes; as text, all of them as `connc check` shows them."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(render(diagnostics))
+        self.diagnostics = tuple(diagnostics)
+
+
+def load(target: str, params: Mapping[str, object] | None = None, *, seed: int = 0) -> Network:
+    """The network of a net, `std.sparsenet` or `net.conn:name`.
+
+    `params` fill its parameters: numbers, truth values and lists as they are, strings as the language writes values,
+    `"dense"` for a rule. All draws depend on `seed`. Raises `SpecError`.
+    """
+    settings, found = parse_settings(f"{name}={_written(value)}" for name, value in (params or {}).items())
+    network = None
+    if not found:
+        network, found = load_network(target_of(target), settings, seed=seed)
+    if network is None:
+        raise SpecError(found)
+    return network
+
+
+def parse_ir(text: str) -> Network:
+    """The network that a text describes, as `str(network)` prints it. Raises `SpecError`."""
+    try:
+        return read_network(text)
+    except Refusal as refusal:
+        raise SpecError([refusal.diagnostic]) from None
+
+
+def analyze(network: Network) -> dict[str, int]:
+    """What a network is measured by, by the names of the analyses."""
+    return {name: analysis().measure(network) for name, analysis in ANALYSES.items()}
+
+
+def _written(value: object) -> str:
+    """A value of Python as the language writes it."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case list() | tuple():
+            return "[" + ", ".join(map(_written, value)) + "]"
+    return str(value)
+
+
+# --- for the command line, which reports what it finds
+
+
+def load_network(
+    target: Target, settings: Sequence[Argument] = (), limits: Limits = Limits(), seed: int = 0
+) -> tuple[Network | None, list[Diagnostic]]:
+    """The network of the net that a target means, unless there are mistakes; and what was found."""
+    checked = _checked(target, settings, limits)
+    if any(each.is_error for each in checked.diagnostics):
+        return None, list(checked.diagnostics)
+    made = elaborate(checked, net_of(checked.entry.file, target), settings, limits, seed)
+    return made.network, [*checked.diagnostics, *made.diagnostics]
+
+
+def check_target(
+    target: Target, settings: Sequence[Argument] = (), limits: Limits = Limits(), seed: int = 0
+) -> list[Diagnostic]:
+    """What is wrong with a file and all that it uses, and with its nets; `settings` are for the net that it means."""
+    checked = _checked(target, settings, limits)
+    found = list(checked.diagnostics)
+    if any(each.is_error for each in found):
+        return found
+    chosen = net_of(checked.entry.file, target) if settings or target.net else ""
+    for declaration in checked.entry.file.declarations:
+        net = declaration.name.text
+        if isinstance(declaration, Net) and target.net in ("", net):
+            found += elaborate(checked, net, settings if net == chosen else (), limits, seed).diagnostics
+    return found
+
+
+def _checked(target: Target, settings: Sequence[Argument], limits: Limits) -> Checked:
     library = Library(target.roots, limits)
     try:
         units = target.load(library)
@@ -25,32 +104,3 @@ def check_target(target: Target, settings: Sequence[Argument] = (), limits: Limi
         return Checked((), (refusal.diagnostic,))
     net = net_of(units[-1].file, target) if settings or target.net else ""
     return check(units, World(VOCABULARY, limits, library.in_std), net=net, settings=settings)
-
-
-def parse_settings(texts: Iterable[str], limits: Limits = Limits()) -> tuple[list[Argument], list[Diagnostic]]:
-    """Settings as `--set` takes them, `name=value`, and what is wrong with those that cannot be read."""
-    settings, report = [], []
-    for text in texts:
-        setting, found = parse_setting(Source("--set", text), limits)
-        settings += [setting] if setting else []
-        report += found
-    return settings, report
-
-
-def load_units(target: Target, limits: Limits = Limits()) -> tuple[list[Unit], list[Diagnostic]]:
-    """The trees of a file and of all that it uses; no trees where there are mistakes in reading them."""
-    try:
-        units = target.load(Library(target.roots, limits))
-    except Refusal as refusal:
-        return [], [refusal.diagnostic]
-    found = [diagnostic for unit in units for diagnostic in unit.report if diagnostic.is_error]
-    return ([] if found else units), found
-
-
-def format_target(target: Target, limits: Limits = Limits()) -> tuple[Source | None, str | None, list[Diagnostic]]:
-    """The text of a file, the same in the house format, and what keeps it from being formatted."""
-    try:
-        source = target.read(limits)
-    except Refusal as refusal:
-        return None, None, [refusal.diagnostic]
-    return source, *format_source(source, limits)

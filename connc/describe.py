@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from inspect import cleandoc
 
-from connc.compiler.vocabulary import VOCABULARY
 from connc.dsl.evaluate import shown_value
 from connc.dsl.functions import FUNCTIONS
 from connc.dsl.vocabulary import Signature, Slot
 
-KINDS = {"layer": VOCABULARY.layers, "generator": VOCABULARY.generators, "analysis": VOCABULARY.analyses}
+
+def kinds() -> dict[str, Mapping[str, Signature]]:
+    """The names of the language that can be called."""
+    from connc.compiler.vocabulary import VOCABULARY
+
+    return {"layer": VOCABULARY.layers, "generator": VOCABULARY.generators, "analysis": VOCABULARY.analyses}
 
 
 def head(signature: Signature) -> str:
@@ -28,7 +33,7 @@ def _slot(slot: Slot, alternative: bool) -> str:
 
 def page(name: str) -> str:
     """All that is known of a name of the language, or nothing if it has none of this name."""
-    for kind, signatures in KINDS.items():
+    for kind, signatures in kinds().items():
         if name in signatures:
             return f"{kind} {head(signatures[name])}\n\n{cleandoc(signatures[name].doc)}"
     if name in FUNCTIONS:

@@ -40,8 +40,14 @@ step connc check examples/unet.conn
 say "Parameters can be set from outside, rules and modules too:"
 step connc check std.sparsenet --set growth=24 --set 'reach=i -> i + s for s in [1, 2]'
 
+say "A net put together is text, every layer on its line. Here is SparseNet with one block of two layers:"
+step connc expand std.sparsenet --set 'blocks=[2]'
+
+say "What it costs is known without running it. This is DenseNet-121, to the last parameter:"
+step connc analyze std.densenet --format json
+
 say "Specs are kept in one format (nothing is printed where nothing is to be done):"
-step connc fmt --check examples std.blocks std.rules std.sparsenet
+step connc fmt --check examples stdlib
 
 say "Two slips in a copy: a name, and a width that is not whole."
 sed -e 's/inner -> upsample/iner -> upsample/' -e 's/twice(8 \* width)/twice(width \/ 3)/' examples/unet.conn > "$work/unet.conn"

@@ -16,6 +16,9 @@ GROUPS = {
     "E3": "Names and files",
     "E4": "Values and calls",
     "E5": "Bodies",
+    "E7": "Rules",
+    "E8": "Wiring",
+    "E9": "Texts of networks",
     "W6": "Warnings",
 }
 HEAD = """\

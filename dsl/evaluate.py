@@ -2,7 +2,8 @@
 
 Numbers are ints and fractions, whole fractions are ints, lists are tuples. What is bounded here: the size of a number
 (4096 bits) and the steps that the evaluations of a check may take; nothing recurses but the nesting of the text.
-What is outside of loops costs no steps, because the text bounds it.
+What is outside of loops costs no steps, because the text bounds it. Values of other kinds, rules, layers and tensors,
+are known to those who derive from `Evaluator`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from connc.dsl.limits import Limits
 from connc.dsl.source import Span
 from connc.dsl.tree import Expr
 
-Value = Any  # int, Fraction, bool, str, FREE, or a tuple of values
+Value = Any  # int, Fraction, bool, str, FREE, or a tuple of values; whoever derives from `Evaluator` may have more
 LARGEST_BITS = 4096
 _SHOWN, _LONGEST = 8, 40  # items of a list and characters of a number, in a message
 
@@ -53,23 +54,25 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-class Exhausted(KeyError):
+class Exhausted(Exception):
     """All steps are taken, which has been reported."""
 
 
 class Budget:
-    """The steps that all evaluations of a check share, so that many small bombs are no better than one."""
+    """What all evaluations of a check share of one limit, so that many small bombs are no better than one."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.left = limits.steps
+    def __init__(self, limits: Limits, what: str = "steps") -> None:
+        self.limits, self.what = limits, what
+        self.left: int = getattr(limits, what)
 
-    def spend(self, steps: int, span: Span) -> None:
+    def spend(self, count: int, span: Span, estimate: int = 0) -> None:
+        """Take some; `estimate` is how many are taken in the end, where that is known."""
         if self.left < 0:
             raise Exhausted
-        self.left -= steps
+        self.left -= count
         if self.left < 0:
-            raise Refusal(self.limits.exceeded("steps", span, 10 * self.limits.steps))
+            limit: int = getattr(self.limits, self.what)
+            raise Refusal(self.limits.exceeded(self.what, span, estimate or 10 * limit, known=bool(estimate)))
 
 
 def normal(number: int | Fraction) -> int | Fraction:
@@ -107,7 +110,8 @@ class Evaluator:
     """Evaluates in one scope, which may go on growing; raises `Refusal` where an expression has no value."""
 
     def __init__(self, names: Mapping[str, Value], budget: Budget) -> None:
-        self.names: ChainMap[str, Value] = ChainMap({}, cast(MutableMapping[str, Value], names))
+        around = names.maps if isinstance(names, ChainMap) else [cast(MutableMapping[str, Value], names)]
+        self.names: ChainMap[str, Value] = ChainMap({}, *around)
         self.spend = budget.spend
         self.loops = 0  # that are running
 
@@ -133,16 +137,40 @@ class Evaluator:
                 return tuple(self.value(item) for item in items)
             case tree.Comprehension():
                 return tuple(self._comprehension(expr))
-            case tree.Subscript(base=base, items=(index,)):
-                return self._item(self._list(base), index)
-            case tree.Call(callee=tree.Name(text=name), arguments=arguments):
-                return self._apply(FUNCTIONS[name], [self.value(a.value) for a in arguments], expr.span)
-            case tree.Unary(operator=operator_, operand=operand):
-                return not self._truth(operand) if operator_ == "not" else -_number(self.value(operand), operand.span)
+            case tree.Subscript():
+                return self.subscript(expr)
+            case tree.Call():
+                return self.call(expr)
+            case tree.Unary(operator="not", operand=operand):
+                return not self._truth(operand)
+            case tree.Unary(operand=operand):
+                return self.combined(expr, ("*",), (-1, self.value(operand)))
             case tree.Operation():
                 return self._operation(expr)
             case tree.Choice(cases=cases, otherwise=otherwise):
                 return self.value(next((c.value for c in cases if self._truth(c.condition)), otherwise))
+        return self.other(expr)
+
+    def call(self, expr: tree.Call) -> Value:
+        """The value of a call: here, of a function of numbers."""
+        assert isinstance(expr.callee, tree.Name)
+        values = [self.value(argument.value) for argument in expr.arguments]
+        return self._apply(FUNCTIONS[expr.callee.text], values, expr.span)
+
+    def subscript(self, expr: tree.Subscript) -> Value:
+        """What brackets choose: here, from a list."""
+        return self._item(self._list(expr.base), expr.items[0])
+
+    def combined(self, expr: tree.Unary | tree.Operation, operators: Sequence[str], values: Sequence[Value]) -> Value:
+        """What operators make of values: here, of numbers."""
+        nodes = expr.operands if isinstance(expr, tree.Operation) else (expr.operand, expr.operand)
+        result, *others = [_number(value, node.span) for value, node in zip(values, nodes, strict=True)]
+        for operator_, other in zip(operators, others, strict=True):
+            result = self._arithmetic(operator_, result, other, expr.span)
+        return result
+
+    def other(self, expr: Expr) -> Value:
+        """The value of an expression that is none of numbers and lists."""
         raise AssertionError(f"{type(expr).__name__} has no value of its own")
 
     def _truth(self, expr: Expr) -> bool:
@@ -255,11 +283,7 @@ class Evaluator:
             values = [self.value(operand) for operand in operands]
             pairs = zip(operators, itertools.pairwise(values), strict=True)
             return all(self._compare(operator_, a, b, expr.span) for operator_, (a, b) in pairs)
-        result = _number(self.value(operands[0]), operands[0].span)
-        for operator_, operand in zip(operators, operands[1:], strict=True):
-            other = _number(self.value(operand), operand.span)
-            result = self._arithmetic(operator_, result, other, expr.span)
-        return result
+        return self.combined(expr, operators, [self.value(operand) for operand in operands])
 
     def _compare(self, operator_: str, a: Value, b: Value, span: Span) -> bool:
         if operator_ in ("==", "!="):

@@ -14,27 +14,40 @@ _WHAT: dict[str, tuple[Code, str, str]] = {
     "terms": (codes.TERMS, "terms in a statement", 'keep tables in a file, as in `matrix("table.csv")`'),
     "steps": (codes.STEPS, "steps of evaluation", "make its lists shorter"),
     "size": (codes.SIZE, "bytes in a file", "split it with `use`"),
+    "depth": (codes.DEPTH, "levels of modules in modules", "let some of them stand side by side"),
+    "layers": (codes.LAYERS, "layers", "make its families smaller"),
+    "pairs": (codes.PAIRS, "pairs of a rule", "say it with a mapping, `i -> i + 1`, or a sparser one"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`nesting`, `terms` (names and literals of a statement) and `size` are checked before parsing."""
+    """`nesting`, `terms` (names and literals of a statement) and `size` are checked before parsing, `depth` and
+    `layers` before modules are put together, `pairs` before a rule is laid out.
+    """
 
     nesting: int = 64
     terms: int = 10_000
     size: int = 64 * 2**20
     steps: int = 500_000
+    depth: int = 32
+    layers: int = 1_000_000
+    pairs: int = 50_000_000
 
     @staticmethod
     def words(what: str) -> str:
         """What a limit counts."""
         return _WHAT[what][1]
 
-    def exceeded(self, what: str, span: Span, found: int) -> Diagnostic:
+    def exceeded(self, what: str, span: Span, found: int, *, known: bool = False) -> Diagnostic:
+        """The message that a limit is passed; `found` would do, and where it is `known` it is what there is."""
         code, noun, way_out = _WHAT[what]
         limit = getattr(self, what)
-        message = f"more than {limit:,} {noun}"
-        return code.at(
-            span, message, help=(way_out, f"`--max-{what} {found:,}`".replace(",", "") + " raises the limit")
-        )
+        message = f"{_counted(found)} {noun}, and the limit is {limit:,}" if known else f"more than {limit:,} {noun}"
+        flag = f"`--max-{what} {found}` raises the limit" if found < 10**12 else ""
+        return code.at(span, message, help=(way_out, flag))
+
+
+def _counted(number: int) -> str:
+    """A number for a person: `1,500,000`, `about 10^18`."""
+    return f"{number:,}" if number < 10**12 else f"about 10^{len(str(number)) - 1}" if number < 10**300 else "countless"

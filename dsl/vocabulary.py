@@ -32,22 +32,21 @@ class Slot:
 class Signature:
     """What can be written between the parentheses behind a name, and what flows through it.
 
-    `inputs` are its ports, None where it takes as many as come. `relates` says what a rule behind `by` connects
+    `inputs` are its ports, None where it takes as many as come, `outputs` None where it makes several without names.
+    `relates` says what a rule behind `by` connects
     ("neurons", "channels", "tokens"), empty where no rule may stand there; with `needs_rule` one must. Of the slots in
-    `one_of` exactly one is to be given. What is `sized` says how large its inputs are, and can be a net. Of `held`
-    slots a contract says something that was verified for their defaults only.
+    `one_of` exactly one is to be given. What is `sized` says how large its inputs are, and can be a net.
     """
 
     name: str
     slots: tuple[Slot, ...] = ()
     doc: str = ""
     inputs: tuple[str, ...] | None = ("in",)
-    outputs: tuple[str, ...] = ("out",)
+    outputs: tuple[str, ...] | None = ("out",)
     relates: str = ""
     needs_rule: bool = False
     one_of: tuple[str, ...] = ()
     sized: bool = False
-    held: frozenset[str] = frozenset()
 
     def slot(self, name: str) -> Slot | None:
         return next((slot for slot in self.slots if slot.name == name), None)

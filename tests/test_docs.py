@@ -3,9 +3,10 @@
 A ```conn block is a whole file. It checks and stands in the house format; with `error=E301` behind the `conn` it gives
 exactly that code, with `error=E301,E507` these two. The blocks of a page share a folder, in which
 `name=parts/widths.conn` gives a block a name for later ones. A ```console block shows commands, each behind `$ `, and
-all that they print; they run in the same folder.
+all that they print; a ```pycon block is a session of Python, which later ones go on with. Both run in that folder.
 """
 
+import doctest
 import json
 import re
 import runpy
@@ -16,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from connc.cli.app import VERBS, connc
+from connc.compiler.ops import OPS
 from connc.compiler.vocabulary import VOCABULARY
 from connc.dsl.codes import CATALOGUE
 from connc.dsl.format import format_source
@@ -58,8 +60,9 @@ def run(*arguments):
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """An empty project to be in."""
+    """An empty project to be in; layers that a page defines end with it."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(OPS, "_classes", dict(OPS._classes))
     monkeypatch.setenv("NO_COLOR", "1")
     (tmp_path / "connc.toml").touch()
     return tmp_path
@@ -67,6 +70,7 @@ def project(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("page", WRITTEN, ids=name)
 def test_the_blocks_of_a_page_are_true(page, project):
+    names = {}
     for language, attributes, text, line in blocks(page):
         place = f"{name(page)}:{line}"
         if language == "conn":
@@ -78,6 +82,8 @@ def test_the_blocks_of_a_page_are_true(page, project):
             check_spec(spec, text, attributes["error"].split(",") if "error" in attributes else [], place)
         elif language == "console":
             assert session(text) == text, place
+        elif language == "pycon":
+            check_python(text, names, place)
 
 
 def check_spec(spec, text, errors, place):
@@ -88,6 +94,15 @@ def check_spec(spec, text, errors, place):
         assert all(code.startswith("E1") for code in errors), place
     else:
         assert formatted == text, place
+
+
+def check_python(text, names, place):
+    """Run a session of Python; what it names is known in the next one."""
+    lesson = doctest.DocTestParser().get_doctest(text, names, place, place, 0)
+    found = []
+    doctest.DocTestRunner(verbose=False).run(lesson, out=found.append, clear_globs=False)
+    names |= lesson.globs
+    assert found == [], "".join(found)
 
 
 def session(text):

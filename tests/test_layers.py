@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MAY_IMPORT = {
     "stdlib": set(),
     "dsl": {"connc.dsl", "lark"},
-    "compiler": {"connc.compiler", "connc.dsl", "networkx", "numpy", "scipy"},
+    "compiler": {"connc.compiler", "connc.dsl", "networkx", "numpy"},
     "backends": {"connc.backends", "connc.compiler", "connc.dsl", "numpy", "onnx", "safetensors", "torch"},
     "connc": {"connc", "click", "hypothesis", "rich"},
 }

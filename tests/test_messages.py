@@ -20,7 +20,7 @@ def rendered(section):
         for name, body in files.items():
             Path(name).write_text(body, encoding="utf-8")
         (target,) = targets(next(iter(files)))
-        return with_outputs(section, {"text": report.render(check_target(target).diagnostics)})
+        return with_outputs(section, {"text": report.render(check_target(target))})
 
 
 @pytest.mark.parametrize("section", sections(Path(__file__).with_name("data") / "messages.md", rendered), ids=title)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar, dataclass_transform
 
+from connc.compiler.network import Network
 from connc.compiler.registry import Described, Registry
 from connc.dsl.vocabulary import Signature
 
 
 class Analysis(Described):
-    """A number that a net is measured by. Where `of` is left out, it is that of the whole net."""
+    """A number that a net is measured by. A part is the names of its nodes; where it is left out, all count."""
+
+    def measure(self, network: Network) -> int:
+        """The number, of a network at either level."""
+        raise NotImplementedError
 
 
 ANALYSES: Registry[Analysis] = Registry("analysis")

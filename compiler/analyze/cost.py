@@ -1,7 +1,20 @@
-"""What a net takes: parameters, arithmetic, memory."""
+"""What a net takes: parameters and arithmetic, from the ops' own formulas."""
 
 from connc.compiler.analyze.base import Analysis, analysis
+from connc.compiler.analyze.costs import Cost, costs
 from connc.compiler.fields import Part
+from connc.compiler.network import Network
+
+
+def total(network: Network, part: object = None) -> Cost:
+    """The cost of some nodes, by their names, with their joins and adapters; or of all."""
+    table = costs(network)
+    return sum((cost for name, cost in table.items() if part is None or _is_in(name, part)), Cost())
+
+
+def _is_in(name: str, part: object) -> bool:
+    assert isinstance(part, tuple)
+    return any(name == each or name.startswith((f"{each}.", f"{each}@")) for each in part)
 
 
 @analysis("params")
@@ -10,12 +23,18 @@ class Params(Analysis):
 
     of: Part | None = None
 
+    def measure(self, network: Network) -> int:
+        return total(network, self.of).params
+
 
 @analysis("macs")
 class Macs(Analysis):
     """The number of multiply-accumulates for one sample."""
 
     of: Part | None = None
+
+    def measure(self, network: Network) -> int:
+        return total(network, self.of).macs
 
 
 @analysis("flops")
@@ -24,9 +43,5 @@ class Flops(Analysis):
 
     of: Part | None = None
 
-
-@analysis("memory")
-class Memory(Analysis):
-    """The greatest number of bytes that values alive together take in a forward pass of one sample."""
-
-    of: Part | None = None
+    def measure(self, network: Network) -> int:
+        return total(network, self.of).flops

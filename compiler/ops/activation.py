@@ -1,22 +1,32 @@
 """Functions of single values, and of the values along an axis."""
 
 from connc.compiler.fields import Axis, Real
-from connc.compiler.ops.base import Op, op
+from connc.compiler.ops.base import Op, Prims, Shape, T, op
+from connc.compiler.ops.refuse import axis_of
 
 
 @op("relu")
 class Relu(Op):
     """Replaces negative values by zero."""
 
+    def body(self, p: Prims[T], x: T) -> T:
+        return p.relu(x)
+
 
 @op("sigmoid")
 class Sigmoid(Op):
     """Brings each value between 0 and 1: 1 / (1 + exp(-x))."""
 
+    def body(self, p: Prims[T], x: T) -> T:
+        return p.sigmoid(x)
+
 
 @op("tanh")
 class Tanh(Op):
     """Brings each value between -1 and 1 by the hyperbolic tangent."""
+
+    def body(self, p: Prims[T], x: T) -> T:
+        return p.tanh(x)
 
 
 @op("softmax")
@@ -28,6 +38,13 @@ class Softmax(Op):
 
     axis: Axis = -1
 
+    def shape(self, x: Shape) -> Shape:
+        axis_of(self, self.axis, x)
+        return x
+
+    def body(self, p: Prims[T], x: T) -> T:
+        return p.softmax(x, axis_of(self, self.axis, p.shape(x)))
+
 
 @op("gain")
 class Gain(Op):
@@ -37,3 +54,6 @@ class Gain(Op):
     """
 
     factor: Real
+
+    def body(self, p: Prims[T], x: T) -> T:
+        return p.mul(x, float(self.factor))

@@ -1,14 +1,20 @@
 """Layers that lay values out anew and compute nothing."""
 
+from math import prod
 from typing import Annotated
 
-from connc.compiler.fields import Axis, Count, Index, Offset, OneOf, Pair, Real, Shape
-from connc.compiler.ops.base import Op, op
+from connc.compiler import fields
+from connc.compiler.fields import Axis, Index, OneOf, Pair, Real
+from connc.compiler.ops.base import Op, Prims, Shape, ShapeError, T, op
+from connc.compiler.ops.refuse import a_map, axis_of, fits, settled, show
 
 
 @op("identity")
 class Identity(Op):
     """Hands on what it gets."""
+
+    def body(self, p: Prims[T], x: T) -> T:
+        return x
 
 
 @op("flatten")
@@ -20,15 +26,34 @@ class Flatten(Op):
 
     start: Axis = 0
 
+    def shape(self, x: Shape) -> Shape:
+        start = axis_of(self, self.start, x)
+        return fits(self, (*x[:start], prod(x[start:])))
+
+    def body(self, p: Prims[T], x: T) -> T:
+        return p.reshape(x, self.shape(p.shape(x)))
+
 
 @op("reshape")
 class Reshape(Op):
     """Lays the values out in another shape of the same size, in the same order.
 
-    `shape`: the new shape.
+    `to`: the new shape.
     """
 
-    shape: Shape
+    to: fields.Shape
+
+    def shape(self, x: Shape) -> Shape:
+        new = settled(self, self.to)
+        if prod(new) != prod(x):
+            raise ShapeError(
+                f"`reshape` makes {show(new)}, {prod(new)} values, of {show(x)}, {prod(x)} values",
+                "both must have as many",
+            )
+        return new
+
+    def body(self, p: Prims[T], x: T) -> T:
+        return p.reshape(x, self.to)
 
 
 @op("pad")
@@ -43,29 +68,21 @@ class Pad(Op):
     after: tuple[Index, ...] | None = None
     value: Real = 0.0
 
+    @property
+    def behind(self) -> tuple[int, ...]:
+        return self.before if self.after is None else self.after
 
-@op("slice")
-class Slice(Op):
-    """Takes `size` positions of an axis, from `start` on.
+    def shape(self, x: Shape) -> Shape:
+        for sizes, field in ((self.before, "before"), (self.behind, "after")):
+            if len(sizes) != len(x):
+                raise ShapeError(
+                    f"`{field}` of `pad` has {len(sizes)} numbers, {show(x)} has {len(x)} axes",
+                    "give one number for each axis, 0 where nothing is added",
+                )
+        return fits(self, tuple(map(sum, zip(self.before, x, self.behind, strict=True))))
 
-    `start`: the first position, a negative one counted from the end. `size`: how many; without it all that follow.
-    `axis`: of which axis, 0 being the channels.
-    """
-
-    start: Offset
-    size: Count | None = None
-    axis: Axis = 0
-
-
-@op("split", outputs=("first", "rest"))
-class Split(Op):
-    """Cuts an axis in two: `y.first` has `size` positions, `y.rest` what is left.
-
-    `size`: where it is cut; without it in the middle. `axis`: which axis, 0 being the channels.
-    """
-
-    size: Count | None = None
-    axis: Axis = 0
+    def body(self, p: Prims[T], x: T) -> T:
+        return p.pad(x, self.before, self.behind, float(self.value))
 
 
 @op("permute")
@@ -77,15 +94,44 @@ class Permute(Op):
 
     axes: tuple[Axis, ...]
 
+    def order(self, x: Shape) -> tuple[int, ...]:
+        return tuple(axis_of(self, axis, x) for axis in self.axes)
+
+    def shape(self, x: Shape) -> Shape:
+        order = self.order(x)
+        if sorted(order) != list(range(len(x))):
+            raise ShapeError(
+                f"`permute` by {show(self.axes)} does not name each axis of {show(x)} once",
+                f"it takes the axes 0 to {len(x) - 1} in any order",
+            )
+        return tuple(x[axis] for axis in order)
+
+    def body(self, p: Prims[T], x: T) -> T:
+        return p.permute(x, self.order(p.shape(x)))
+
 
 @op("broadcast")
 class Broadcast(Op):
     """Repeats values until they fill a shape, along axes of size 1 and along those that are missing at its end.
 
-    `shape`: the new shape; a vector of channels fills a map of as many channels.
+    `to`: the new shape; a vector of channels fills a map of as many channels.
     """
 
-    shape: Shape
+    to: fields.Shape
+
+    def shape(self, x: Shape) -> Shape:
+        new = settled(self, self.to)
+        if len(x) > len(new) or any(old not in (1, size) for old, size in zip(x, new, strict=False)):
+            raise ShapeError(
+                f"`broadcast` cannot fill {show(new)} with {show(x)}",
+                "axes are matched from the first on; each must have the new size, or size 1, or be missing at the end",
+            )
+        return new
+
+    def body(self, p: Prims[T], x: T) -> T:
+        known = p.shape(x)
+        missing = (1,) * (len(self.to) - len(known))
+        return p.expand(p.reshape(x, known + missing), self.to)
 
 
 @op("upsample")
@@ -98,3 +144,10 @@ class Upsample(Op):
 
     scale: Pair = (2, 2)
     mode: Annotated[str, OneOf(("nearest", "bilinear"))] = "nearest"
+
+    def shape(self, x: Shape) -> Shape:
+        channels, height, width = a_map(self, x)
+        return fits(self, (channels, height * self.scale[0], width * self.scale[1]))
+
+    def body(self, p: Prims[T], x: T) -> T:
+        return p.upsample(x, self.scale, self.mode)

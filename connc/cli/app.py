@@ -13,9 +13,11 @@ from pathlib import Path
 import click
 
 from connc import __version__
+from connc.cli.analyze import analyze
 from connc.cli.check import check
 from connc.cli.completion import completion
 from connc.cli.doctor import doctor
+from connc.cli.expand import expand_
 from connc.cli.explain import explain
 from connc.cli.fmt import fmt
 from connc.cli.init import init
@@ -25,7 +27,7 @@ from connc.cli.show import show
 from connc.dsl.words import did_you_mean
 from connc.target import TargetError
 
-VERBS = (check, completion, doctor, explain, fmt, init, list_, show)
+VERBS = (analyze, check, completion, doctor, expand_, explain, fmt, init, list_, show)
 INTERRUPTED = 130
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import click
 
-from connc.api import format_target
 from connc.cli.files import replace_file
 from connc.cli.options import complete_target, finish, plural, quiet, tell, with_limits
 from connc.dsl.library import STD
 from connc.dsl.limits import Limits
+from connc.specs import format_target
 from connc.target import Target, TargetError, targets
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import click
 
 from connc import describe
-from connc.api import load_units
 from connc.cli.options import complete_target, tell, with_limits
 from connc.dsl.functions import FUNCTIONS
 from connc.dsl.limits import Limits
 from connc.dsl.tree import Binding, Declaration, Module, Net, Rule
+from connc.specs import load_units
 from connc.target import Target, every_std, targets
 
 KINDS: dict[type[Declaration], str] = {Rule: "rule", Module: "module", Net: "net", Binding: "value"}
@@ -64,7 +64,7 @@ def _rows(file: Target, limits: Limits) -> Iterator[dict[str, str]]:
 
 
 def _of_the_language() -> Iterator[dict[str, str]]:
-    for kind, signatures in describe.KINDS.items():
+    for kind, signatures in describe.kinds().items():
         for name, signature in signatures.items():
             doc = signature.doc.strip().partition("\n")[0]
             yield {"file": kind, "kind": kind, "name": name, "head": describe.head(signature), "doc": doc}

@@ -6,7 +6,7 @@ import functools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -14,11 +14,16 @@ from click.shell_completion import CompletionItem
 from connc import report
 from connc.dsl.diagnostic import Diagnostic
 from connc.dsl.limits import Limits
+from connc.specs import parse_settings
 from connc.target import every_std
+from connc.target import target as target_of
+
+if TYPE_CHECKING:
+    from connc.compiler.network import Network
 
 Command = Callable[..., Any]
 # Deeper nesting than this Python's own stack does not bear.
-_MOST = {"nesting": 100}
+_MOST = {"nesting": 100, "depth": 40}
 
 
 def with_limits(command: Command) -> Command:
@@ -35,6 +40,27 @@ def with_limits(command: Command) -> Command:
         flag = click.option(f"--max-{each.name}", type=kind, default=each.default, show_default=True, help=help_)
         wrapped = flag(wrapped)
     return wrapped
+
+
+def with_settings(command: Command) -> Command:
+    """Give a verb `--set` and `--seed`: all that decides, besides its text, which network a net is."""
+    help_ = "Fill a parameter of the target net."
+    command = click.option("--seed", type=click.IntRange(0), default=0, help="What all draws depend on.")(command)
+    return click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=help_)(command)
+
+
+def network_of(text: str, settings: Sequence[str], seed: int, limits: Limits) -> Network:
+    """The network that a verb works on; reports and ends where there is none."""
+    from connc.api import load_network
+
+    values, found = parse_settings(settings, limits)
+    network = None
+    if not found:
+        network, found = load_network(target_of(text), values, limits, seed)
+    tell(found)
+    if network is None:
+        raise click.exceptions.Exit(1)
+    return network
 
 
 def complete_target(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

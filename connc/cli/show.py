@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from connc.api import load_units
 from connc.cli.options import complete_target, tell, with_limits
 from connc.describe import page
 from connc.dsl.limits import Limits
 from connc.dsl.tree import Declaration
 from connc.dsl.words import did_you_mean
+from connc.specs import load_units
 from connc.target import target as target_of
 
 

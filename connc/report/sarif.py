@@ -10,12 +10,12 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from connc import __version__
 from connc.dsl.codes import CATALOGUE
 from connc.dsl.diagnostic import Code, Diagnostic, Label
 from connc.dsl.source import Span
 from connc.report.json import dump
 from connc.report.places import place_of
+from connc.version import __version__
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

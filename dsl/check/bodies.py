@@ -276,17 +276,8 @@ def _check_require(require: tree.Require, scope: Scope) -> None:
         if scope.is_free(name):
             called = any(slot.required for slot in signature.slots)
             inner.names[name] = Meaning(Type("function" if called else "float"), signature)
-    before = len(scope.report)
     got = expect_type(require.condition, BOOL, inner, "`require`")
-    if not got.constant:
-        if len(scope.report) == before:
-            analysed = {node.text for node in tree.walk(require.condition) if isinstance(node, tree.Name)}
-            message = f"`{require.condition.span.shown}` is not verified yet"
-            help_ = "it depends on what the module is given, and is known only where it is used"
-            if analysed & set(inner.names):
-                help_ = "connc does not compute it in this version; the contract is read and its names are checked"
-            scope.say(codes.NOT_VERIFIED, require.condition.span, message, help=help_)
-    elif evaluated(require.condition, scope) is False:
+    if got.constant and evaluated(require.condition, scope) is False:
         message = f"`{require.condition.span.shown}` does not hold" + (f": {require.reason}" if require.reason else "")
         scope.say(codes.BROKEN, require.condition.span, message, _known_values(require.condition, scope))
 

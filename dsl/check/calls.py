@@ -96,10 +96,6 @@ def fill(signature: Signature, given: frozenset[str], arguments: Sequence[Argume
             scope.say(codes.TWICE, argument.span, f"`{slot.name}` of `{signature.name}` has a value already")
         filled[slot.name] = argument
         expect(argument.value, slot, scope, f"`{slot.name}` of `{signature.name}`")
-        if slot.name in signature.held:
-            message = f"a contract on `{slot.name}` of `{signature.name}` is not verified for this value"
-            help_ = f"`connc check` verifies it for the net itself: `--set {slot.name}={argument.value.span.shown}`"
-            scope.say(codes.NOT_VERIFIED, argument.span, message, help=help_)
     return frozenset(filled)
 
 

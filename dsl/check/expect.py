@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 from connc.dsl import codes
 from connc.dsl.check.meaning import ANY, Meaning, fits, is_number, is_tensor, words
 from connc.dsl.check.scope import Scope
 from connc.dsl.diagnostic import Refusal
-from connc.dsl.evaluate import Value, shown_value
-from connc.dsl.source import Span
+from connc.dsl.evaluate import Exhausted, Value
 from connc.dsl.tree import Expr, Name, Number
 from connc.dsl.types import BOOL, RULE, Type
-from connc.dsl.vocabulary import LARGEST_SIZE, Signature, Slot
-from connc.dsl.words import alternatives, did_you_mean
+from connc.dsl.values import misfit
+from connc.dsl.vocabulary import Signature, Slot
+from connc.dsl.words import alternatives
 
 _Means = Callable[[Any, Scope], Meaning]
 _MEANS: dict[type[Expr], _Means] = {}
@@ -47,7 +46,8 @@ def expect(expr: Expr, slot: Slot, scope: Scope, of: str) -> Meaning:
         complete(expr, got, scope)
     elif got.constant:
         value = evaluated(expr, scope)
-        if value is not None and not check_value(value, slot, expr.span, scope, of):
+        if value is not None and (mistake := misfit(value, slot, expr.span, of)):
+            scope.report.append(mistake)
             return ANY
     return got
 
@@ -82,7 +82,7 @@ def evaluated(expr: Expr, scope: Scope) -> Value:
         if refusal.diagnostic not in scope.refused:
             scope.refused.add(refusal.diagnostic)
             scope.report.append(refusal.diagnostic)
-    except KeyError:  # a name whose own value is wrong, or that a `for` around this one binds
+    except (KeyError, Exhausted):  # a name whose own value is wrong, or that a `for` around this one binds
         pass
     return None
 
@@ -109,6 +109,9 @@ def complete(expr: Expr, got: Meaning, scope: Scope) -> None:
 def output(expr: Expr, got: Meaning, scope: Scope) -> None:
     """Check that what is read as a tensor has one output to be read, made by one application."""
     outputs = got.signature.outputs if got.signature else ("out",)
+    if outputs is None:
+        help_ = "join them, as in `-> concat ->`, or choose one of `pieces = …`: `pieces[0]`"
+        scope.say(codes.PORTS, expr.span, f"`{expr.span.shown}` makes several tensors side by side", help=help_)
     if outputs and "out" not in outputs:
         help_ = f"read one by its name: {' or '.join(f'`y.{name}`' for name in outputs)} of `y = …`"
         scope.say(
@@ -134,42 +137,3 @@ def _way_out(got: Meaning, wanted: Type) -> str:
     if wanted.listed and is_number(got):
         return "put it into brackets, as in `[8]`"
     return ""
-
-
-# --- values
-
-
-def check_value(value: Value, slot: Slot, span: Span, scope: Scope, of: str) -> bool:
-    """Whether a known value keeps to the bounds of its parameter; of a list, each of its items."""
-    if slot.type.listed and isinstance(value, tuple):
-        length = slot.type.length
-        if length is not None and length >= 0 and len(value) != length:
-            help_ = f"give {length}, or one number for all" if length else ""
-            message = f"{of} takes a list of {length}, not of {len(value)}"
-            scope.say(codes.LENGTH, span, message, help=help_)
-            return False
-    return all(_check_item(item, slot, span, scope, of) for item in (value if isinstance(value, tuple) else (value,)))
-
-
-def _check_item(item: Value, slot: Slot, span: Span, scope: Scope, of: str) -> bool:
-    if isinstance(item, tuple):
-        return all(_check_item(each, slot, span, scope, of) for each in item)
-    if isinstance(item, Fraction) and item.denominator != 1 and slot.type.name in ("int", "shape"):
-        message = f"{of} takes a whole number, not {shown_value(item)}"
-        scope.say(codes.WHOLE, span, message, help="`floor`, `ceil` and `round` make one")
-        return False
-    if isinstance(item, int | Fraction) and not isinstance(item, bool):
-        low, high = slot.least, slot.most
-        if slot.type.name == "shape":
-            low, high = 1, LARGEST_SIZE
-        if (low is not None and item < low) or (high is not None and item > high):
-            bound = f"at least {shown_value(low)}" if low is not None and item < low else f"at most {shown_value(high)}"
-            scope.say(codes.RANGE, span, f"{of} is {bound}, not {shown_value(item)}")
-            return False
-    if isinstance(item, str) and slot.choices and item not in slot.choices:
-        options = alternatives(f'"{choice}"' for choice in slot.choices)
-        scope.say(
-            codes.RANGE, span, f"{of} is {options}, not {shown_value(item)}", help=did_you_mean(item, slot.choices)
-        )
-        return False
-    return True

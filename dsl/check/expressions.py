@@ -15,6 +15,7 @@ from connc.dsl.check.meaning import (
     RULED,
     SHAPED,
     TENSOR,
+    TENSORS,
     TEXT,
     TRUTH,
     WHOLE,
@@ -141,6 +142,8 @@ def _subscript(expr: tree.Subscript, scope: Scope) -> Meaning:
         return ANY
     if base.type.name == "family":
         return _member(expr, base, known, scope)
+    if base.type.name == "tensors" and len(expr.items) == 1:
+        return TENSORS if isinstance(expr.items[0], tree.Range | tree.Every) else TENSOR
     if not base.type.listed and base.type.name != "shape":
         scope.say(codes.TYPE, expr.span, f"brackets choose from a list or a family, not from {words(base.type)}")
         return ANY
@@ -197,7 +200,7 @@ def _attribute(expr: tree.Attribute, scope: Scope) -> Meaning:
         return ANY
     if name in _MEASURES:
         return _MEASURES[name]
-    outputs = base.signature.outputs if base.signature else ()
+    outputs = (base.signature and base.signature.outputs) or ()
     if name in outputs:
         return TENSOR
     if base.signature is None and base.type.name == "instance":

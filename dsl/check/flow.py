@@ -27,6 +27,8 @@ def flow(chain: Expr, scope: Scope, feeds: Feeds) -> Meaning:
         if current.type.name == "tensor" and (i or not isinstance(head, tree.Name)):
             output(before, current, scope)
         if port := _output(link, scope):
+            if current.type.name == "tensors":
+                _wrong_count("several tensors", Signature(port), link, scope)
             feeds.setdefault(port, []).append(link.span)
             if i < len(links) - 1:
                 scope.say(codes.HEAD, link.span, f"`{port}` ends a chain; nothing flows on behind it")
@@ -104,7 +106,8 @@ def _step(current: Meaning, before: Expr, link: Expr, scope: Scope) -> Meaning:
         scope.applied.setdefault(label.text, []).append(link.span)
     if got.type.name == "family":
         return Meaning(got.type, got.signature, counts=got.counts)
-    return Meaning(TENSOR.type, got.signature)
+    several = got.signature is not None and got.signature.outputs is None
+    return Meaning((TENSORS if several else TENSOR).type, got.signature)
 
 
 def _link(link: Expr, scope: Scope) -> Meaning:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connc.dsl import codes, tree
 from connc.dsl.check import expressions, operations  # noqa: F401  they give expressions their meaning
@@ -21,15 +21,30 @@ from connc.dsl.types import INT, MODULE, NAMES, RULE, Type
 from connc.dsl.vocabulary import Signature, Slot
 from connc.dsl.words import did_you_mean
 
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a name of a file stands for: a declaration, and what can be called of it."""
+
+    unit: Unit
+    declaration: Declaration
+    signature: Signature | None
+
+
+Names = dict[str, Declared]
 Settings = Mapping[tuple[str, str], tree.Expr]  # what `--set` gives a net (the first) for its parameter (the second)
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The units of a target, each behind those that it uses, and all that was found in them."""
+    """The units of a target, each behind those that it uses, and all that was found in them.
+
+    `names`: by unit, what each name of a file stands for; whole only where there are no mistakes.
+    """
 
     units: tuple[Unit, ...]
     diagnostics: tuple[Diagnostic, ...]
+    names: Mapping[str, Names] = field(default_factory=dict)
 
     @property
     def entry(self) -> Unit:
@@ -54,7 +69,22 @@ def check(
             scopes[unit.name] = _check_unit(unit, scopes, world, given)
         _check_settings(net, settings, scopes[units[-1].name])
     found = [diagnostic for unit in units for diagnostic in _sorted(unit.report)]
-    return Checked(tuple(units), tuple(found))
+    names = names_of(units, {name: scope.exports for name, scope in scopes.items()})
+    return Checked(tuple(units), tuple(found), names)
+
+
+def names_of(units: Sequence[Unit], exports: Mapping[str, Mapping[str, Meaning]]) -> dict[str, Names]:
+    """What the names of files stand for, over imports and their aliases."""
+    names: dict[str, Names] = {}
+    for unit in units:
+        own = names[unit.name] = {}
+        for use in unit.file.uses:
+            other = names.get(unit.uses[use.dotted].name, {}) if use.dotted in unit.uses else {}
+            own.update({i.local.text: other[i.name.text] for i in use.names if i.name.text in other})
+        for declaration in unit.file.declarations:
+            meant = exports[unit.name].get(declaration.name.text, ANY)
+            own[declaration.name.text] = Declared(unit, declaration, meant.signature)
+    return names
 
 
 def _sorted(report: list[Diagnostic]) -> list[Diagnostic]:
@@ -139,14 +169,7 @@ def _declared(declaration: Declaration, inner: Scope, settings: Settings) -> Mea
     body = getattr(declaration, "body", None)
     inputs, outputs = _ports(body) if body else (("in",), ("out",))
     sized = concrete or bool(body and _is_sized(body))
-    held = _held(body) if body and concrete else frozenset()
-    return Meaning(kind, Signature(name, slots, doc, inputs, outputs, sized=sized, held=held))
-
-
-def _held(body: tree.Body) -> frozenset[str]:
-    """The names that the contracts of a body mention."""
-    conditions = [s.condition for s in body.statements if isinstance(s, tree.Require)]
-    return frozenset(n.text for c in conditions for n in tree.walk(c) if isinstance(n, tree.Name))
+    return Meaning(kind, Signature(name, slots, doc, inputs, outputs, sized=sized))
 
 
 def _file_value(value: tree.Expr, scope: Scope) -> Meaning:

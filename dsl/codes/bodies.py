@@ -299,22 +299,50 @@ BROKEN = define(
 
 NOT_VERIFIED = define(
     "W601",
-    "contract not verified",
+    "net not put together",
     """
-    A `require` states something that connc cannot compute yet, or that is known only where a net uses the module.
-    Its names and types are checked, but not whether it holds.
+    A parameter of a net has no value, so that shapes, rules and contracts of the net are not verified. `--set` gives it
+    one.
     """,
     wrong="""
-    net a {
-        in: [3, 8, 8]
-        in -> conv(8, 3) -> out
-        require params <= 4.6M
+    net a(width: int) {
+        in: [8]
+        in -> linear(width) -> out
     }
     """,
     right="""
-    net a {
-        in: [3, 8, 8]
-        in -> conv(8, 3) -> out
+    net a(width = 16) {
+        in: [8]
+        in -> linear(width) -> out
+    }
+    """,
+)
+
+LEFT_OUT = define(
+    "W602",
+    "layer left out",
+    """
+    In a `connect` with `evolve within`, a layer has no source, or no way leads from it to an output. It is left out of
+    the net until a search connects it.
+    """,
+    wrong="""
+    net a(links: rule = i -> i + 2) {
+        in: [8]
+        cell[3]: linear(8)
+        in -> cell[0]
+        connect cell by links using sum
+            evolve within (i -> j where i < j)
+        cell[2] -> out
+    }
+    """,
+    right="""
+    net a(links: rule = i -> i + 1) {
+        in: [8]
+        cell[3]: linear(8)
+        in -> cell[0]
+        connect cell by links using sum
+            evolve within (i -> j where i < j)
+        cell[2] -> out
     }
     """,
 )

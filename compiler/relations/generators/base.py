@@ -6,11 +6,21 @@ from collections.abc import Callable
 from typing import TypeVar, dataclass_transform
 
 from connc.compiler.registry import Described, Registry
+from connc.compiler.relations.base import At
+from connc.compiler.relations.relation import Relation
 from connc.dsl.vocabulary import Signature
 
 
 class Generator(Described):
     """A rule that is computed. A draw depends on the place of the rule and on `seed`, and on nothing else."""
+
+    def relation(self, at: At) -> Relation:
+        """The pairs at a place; raises `Unfit` where there are none such."""
+        raise NotImplementedError
+
+    def own_sizes(self, at: At) -> tuple[int, int] | None:
+        """The numbers of sources and targets, where the generator decides them."""
+        return None
 
 
 GENERATORS: Registry[Generator] = Registry("generator")

@@ -1,7 +1,18 @@
 """Sparse junctions between two layers of neurons."""
 
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from connc.compiler.draws import uniform
 from connc.compiler.fields import Count, Seed, Share
+from connc.compiler.relations import sampling
+from connc.compiler.relations.base import At, Unfit
+from connc.compiler.relations.degrees import around, cut, divisors, nearest, regular
 from connc.compiler.relations.generators.base import Generator, generator
+from connc.compiler.relations.relation import Relation
+from connc.dsl import codes
 
 
 @generator("random", one_of=("fan_in", "fan_out", "density"))
@@ -17,6 +28,27 @@ class Random(Generator):
     density: Share | None = None
     seed: Seed = 0
 
+    def relation(self, at: At) -> Relation:
+        if self.density is not None:
+            return self._dense(at, Fraction(self.density))
+        fan_in, fan_out = regular(at, fan_in=self.fan_in, fan_out=self.fan_out)
+        at.spend(at.sizes[1] * fan_in)
+        return sampling.regular(at.sources, at.targets, fan_in, fan_out, at.draws("random", self.seed))
+
+    def _dense(self, at: At, density: Fraction) -> Relation:
+        """Every pair has a draw of its own; those with the smallest are taken."""
+        pairs = math.prod(at.sizes)
+        at.spend(pairs)
+        count = math.floor(density * pairs + Fraction(1, 2))
+        if count == pairs:
+            return Relation.full(at.sources, at.targets)
+        if not count:
+            return Relation.of_pairs(at.sources, at.targets, *np.zeros((2, 0), dtype=np.int64))
+        purpose = f"random {self.seed}"
+        found = sampling.smallest(at.sizes, count, lambda words: uniform(at.seed, at.name, purpose, words))
+        target = (found >> 32).astype(np.int32)
+        return Relation.of_pairs(at.sources, at.targets, found.astype(np.int32), target)
+
 
 @generator("sequential")
 class Sequential(Generator):
@@ -28,15 +60,36 @@ class Sequential(Generator):
     fan_out: Count
     seed: Seed = 0
 
+    def relation(self, at: At) -> Relation:
+        fan_in, fan_out = regular(at, fan_out=self.fan_out)
+        at.spend(at.sizes[1] * fan_in)
+        at.steps(at.sizes[1] * (10 + at.sizes[0] // 100))
+        return sampling.sequential(at.sources, at.targets, fan_in, fan_out, at.draws("sequential", self.seed))
+
 
 @generator("spread")
 class Spread(Generator):
     """Spreads connections evenly, for the highest scatter, with exact degrees on both sides.
 
-    `fan_out`: the targets of each source.
+    `fan_out`: the targets of each source; it must cut the targets into windows as wide as those of the sources.
     """
 
     fan_out: Count
+
+    def relation(self, at: At) -> Relation:
+        """Each window of sources is joined to each of targets by a shift of its own, so that none is met twice."""
+        fan_in, fan_out = regular(at, fan_out=self.fan_out)
+        sources, targets = at.sizes
+        if targets % fan_out:
+            message = f"`fan_out = {fan_out}` does not cut {at.words} into windows of one size"
+            widths = divisors(math.gcd(sources, targets))
+            raise Unfit(codes.DEGREES, message, nearest("fan_out", around(fan_out, [targets // w for w in widths])))
+        at.spend(sources * fan_out)
+        width = targets // fan_out
+        window, place = np.arange(fan_in), np.arange(width)
+        shift = np.outer(np.arange(fan_out), window)[:, None, :]
+        rows = window * width + (place[:, None] + shift) % width
+        return Relation.of_rows(at.sources, at.targets, rows.reshape(targets, fan_in))
 
 
 @generator("clashfree")
@@ -50,3 +103,11 @@ class ClashFree(Generator):
     z: Count
     fan_out: Count = 1
     seed: Seed = 0
+
+    def relation(self, at: At) -> Relation:
+        cut("z", self.z, at.sizes[0], f"the {at.sizes[0]} sources")
+        fan_in, fan_out = regular(at, fan_out=self.fan_out)
+        at.spend(at.sizes[0] * fan_out)
+        draws = at.draws("clashfree", self.seed)
+        rows = sampling.clashfree(at.sizes[0], self.z, fan_in, fan_out, draws)
+        return Relation.of_rows(at.sources, at.targets, rows)

@@ -1,0 +1,43 @@
+"""What each layer of a network costs, at the kernel level, where each join and adapter is a layer of its own."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from connc.compiler.expand import expand
+from connc.compiler.network import WIRING, Network, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Learned parameters, and for one sample multiply-accumulates and normalised values."""
+
+    params: int = 0
+    macs: int = 0
+    norms: int = 0
+
+    @property
+    def flops(self) -> int:
+        """Two a multiply-accumulate, two a normalised value; activations, pools and joins are free."""
+        return 2 * (self.macs + self.norms)
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.params + other.params, self.macs + other.macs, self.norms + other.norms)
+
+
+def costs(network: Network) -> dict[str, Cost]:
+    """By the names of the kernel level. What a second use of a shared layer learns is counted at the first."""
+    kernel = expand(network) if network.level == WIRING else network
+    return {node.name: _cost(node, kernel) for node in kernel}
+
+
+def _cost(node: Node, kernel: Network) -> Cost:
+    op = node.what
+    assert not isinstance(op, Network)
+    if op.signature.inputs is None or not op.signature.inputs:  # joins, bundles and inputs are free
+        return Cost()
+    shapes = [kernel.shape(source.ref) for source in kernel.sources(node.name)]
+    own = node.owner == node.name
+    params = sum(math.prod(shape) for shape in op.params(*shapes).values()) if own else 0
+    return Cost(params, op.macs(*shapes), op.norms(*shapes))

@@ -1,0 +1,307 @@
+"""One module where it is put in: its statements in any order, from the shapes of its inputs to a network.
+
+Everything is computed when it is asked for. A chain keeps what it has made so far, so that it may be taken up again.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from typing import Any
+
+from connc.compiler.elaborate import checks
+from connc.compiler.elaborate.arithmetic import arithmetic
+from connc.compiler.elaborate.connects import Wires
+from connc.compiler.elaborate.demand import Circle, Compute, Demand, Key
+from connc.compiler.elaborate.draft import Draft
+from connc.compiler.elaborate.joining import Wanted, fits, shown
+from connc.compiler.elaborate.labels import Index, Labels, member_name
+from connc.compiler.elaborate.numbers import Numbers
+from connc.compiler.elaborate.outline import Outline, outline
+from connc.compiler.elaborate.reader import Reader, parameters
+from connc.compiler.elaborate.values import Poisoned, Recipe, Several, Tensor
+from connc.compiler.elaborate.world import World
+from connc.compiler.network import Network, Ref
+from connc.compiler.ops.base import Shape
+from connc.dsl import codes, tree
+from connc.dsl.check import Declared
+from connc.dsl.diagnostic import Refusal
+from connc.dsl.evaluate import Value
+from connc.dsl.source import Span
+from connc.dsl.tree import Expr
+
+POISON = object()
+Member = tuple[str, Index]
+Place = tuple[int, int]  # a chain, and a link of it; or a connect, and a position of it
+
+
+class BodyNames(dict[str, Any]):
+    """What the names of a body stand for, found out when they are read."""
+
+    def __init__(self, body: Body) -> None:
+        super().__init__()
+        self.body = body
+
+    def __missing__(self, name: str) -> Value:
+        return self.body.read(name)
+
+
+class BodyReader(Reader):
+    """Evaluates in a body, where tensors are added and scaled, and families are chosen from."""
+
+    def __init__(self, names: ChainMap[str, Value], body: Body) -> None:
+        super().__init__(names, body.world)
+        self.body = body
+
+    def inside(self, names: ChainMap[str, Value]) -> BodyReader:
+        return BodyReader(names, self.body)
+
+    def subscript(self, expr: tree.Subscript) -> Value:
+        label, indices, open_ = self.body.labels.chosen(expr)
+        return self.body.outputs_of(label, indices, bool(open_)) if label else super().subscript(expr)
+
+    def combined(self, expr: tree.Unary | tree.Operation, operators: Sequence[str], values: Sequence[Value]) -> Value:
+        if not any(isinstance(value, Tensor) for value in values):
+            return super().combined(expr, operators, values)
+        names = self.body.numbers.of(expr)
+        make = partial(arithmetic, self.body.draft, names, operators, values, expr.span)
+        return self.body.ask(("arithmetic", expr.span), make)
+
+
+class Body:
+    """`names`: those that the body sees from outside; `shapes`: of its inputs, in order; `path`: its full name."""
+
+    def __init__(
+        self, kind: str, body: tree.Body, names: ChainMap[str, Value], shapes: Sequence[Shape], path: str, world: World
+    ) -> None:
+        self.kind, self.world, self.span, self.shapes = kind, world, body.span, shapes
+        self.text: Outline = world.once(("outline", body.span), lambda: outline(body))
+        self.reader: Reader = BodyReader(ChainMap(BodyNames(self), *names.maps), self)
+        self.draft = Draft(path, world)
+        self.labels = Labels(self.text, self.reader, self.ask)
+        self.numbers = Numbers(self.text, self.reader)
+        self.wires = [Wires(self, connect, number) for number, connect in enumerate(self.text.connects)]
+        self.ports: dict[str, Value] = {}
+        self.members: dict[Member, Value] = {}  # what each labelled layer makes, where it is applied once
+        self.outputs: dict[str, Ref] = {}
+        self.failed = False
+        self._demand = Demand(max(1, 10 - len(world.uses)))
+        self._connects: dict[str, int] = {}  # how many have the same first target
+        self._made: dict[int, list[Value]] = {}  # what each chain has made so far, link by link
+
+    def run(self) -> Network:
+        """The network; mistakes are reported, and then there is none."""
+        self._attempted(self._declare_inputs)
+        if not self.failed:
+            steps: list[Callable[[], object]] = [partial(self.chain, number) for number in range(len(self.text.chains))]
+            steps += [wires.run for wires in self.wires if self._laid_out(wires)]
+            steps += [partial(self._feed_value, port, value) for port, value in self.text.fed.items()]
+            for step in steps:
+                self._attempted(step)
+        if not self.failed:
+            self._attempted(partial(checks.check, self))
+        network = None if self.failed else self._attempted(partial(checks.finish, self))
+        if not isinstance(network, Network) or self.failed:
+            raise Poisoned
+        return network
+
+    # --- asking
+
+    def ask(self, key: Key, compute: Compute) -> Value:
+        """The value behind a key, computed once; what fails is reported once, and poisons what asks for it."""
+        value = self._demand(key, lambda: self._attempted(compute))
+        if value is POISON:
+            raise Poisoned
+        return value
+
+    def _attempted(self, compute: Compute) -> Value:
+        try:
+            with self.world.attempt():
+                return compute()
+        except Circle as circle:
+            self.world.say(checks.circular(self, circle.keys))
+        except Poisoned:
+            pass
+        self.failed = True
+        return POISON
+
+    # --- names
+
+    def read(self, name: str) -> Value:
+        """What a name of this body stands for; that of a label is its output."""
+        if name in self.ports:
+            return self.ports[name]
+        if name in self.text.labels:
+            return self.outputs_of(name, self.labels.indices(name), bool(self.labels.counts(name)))
+        if name not in self.text.values:
+            raise KeyError(name)
+        value = self.text.values[name]
+        if isinstance(value, tree.Chain):
+            return self.chain(self.text.numbers[value.span])
+        return self.ask(("value", name), lambda: self.reader.inside(self.reader.names)(value))
+
+    def outputs_of(self, label: str, indices: Sequence[Index], several: bool) -> Value:
+        """What a labelled layer makes, or members of a family side by side, without those that were left out."""
+        made = [self.member(label, index) for index in indices]
+        return Several(tuple(each for each in made if each is not None)) if several else made[0]
+
+    def member(self, label: str, index: Index) -> Value:
+        """What one layer makes; nothing where it was left out."""
+        member = label, index
+        if member in self.members:
+            return self.members[member]
+        chains, connects = self._feeders.get(member, ([], []))
+        if not chains and not connects:
+            return self._unfed(member)
+        for number, _ in chains:
+            self.chain(number)
+        for number, place in connects:
+            self.wires[number].feed(place)
+        if member not in self.members:
+            message = f"`{member_name(*member)}` is applied {len(chains)} times, so its name does not say which output"
+            raise Refusal(codes.AMBIGUOUS.at(self.text.labels[label].name.span, message))
+        return self.members[member]
+
+    def settle(self, label: str, index: Index, made: Value) -> None:
+        """Say what a layer makes, or that it is left out."""
+        self.members[label, index] = made
+
+    def _unfed(self, member: Member) -> Value:
+        if member in self.evolving:
+            return self.members.setdefault(member, None)
+        name, label = member_name(*member), self.text.labels[member[0]]
+        message = f"nothing flows into `{name}`"
+        help_ = "the rule leads no pair to it; feed it by a chain, or let the rule reach it"
+        raise Refusal(codes.NO_SOURCE.at(label.name.span, message, help=help_))
+
+    @cached_property
+    def evolving(self) -> set[Member]:
+        """The layers that a search may connect, and that may do without sources until then."""
+        wires = [each for each in self.wires if each.statement.within is not None and self._laid_out(each)]
+        return {position.member for each in wires for position in each.positions if position.member}
+
+    # --- who feeds whom
+
+    def _laid_out(self, wires: Wires) -> bool:
+        """Find the positions of a `connect` and its pairs."""
+        laid_out = self._attempted(lambda: self.ask(("connect", wires.number), lambda: self._lay_out(wires)))
+        return laid_out is not POISON
+
+    def _lay_out(self, wires: Wires) -> None:
+        wires.lay_out(self._connects)
+        _ = wires.relation, wires.bound
+
+    @cached_property
+    def _feeders(self) -> dict[Member, tuple[list[Place], list[Place]]]:
+        """Which links of chains and which connects feed each labelled layer, in the order of the text."""
+        found: dict[Member, tuple[list[Place], list[Place]]] = {}
+        for number, chain in enumerate(self.text.chains):
+            for place, link in enumerate(chain.links[1:], 1):
+                label, indices, _ = self.labels.chosen(link)
+                for index in indices:
+                    found.setdefault((label, index), ([], []))[0].append((number, place))
+        for wires in self.wires:
+            for place in wires.targets if self._laid_out(wires) else ():
+                if member := wires.positions[place].member:
+                    found.setdefault(member, ([], []))[1].append((wires.number, place))
+        checks.check_feeders(self, found)
+        return found
+
+    def is_output(self, name: str) -> bool:
+        return name in self.text.outputs
+
+    def wants(self, recipe: Recipe, span: Span) -> Wanted | None:
+        """The shape that the one input of a module says it takes."""
+        return self.world.once(("wants", recipe), lambda: _declared_input(recipe, self.world, span))
+
+    # --- ports
+
+    def _declare_inputs(self) -> None:
+        many = next((port for port in self.text.inputs if port.many), None)
+        if many is not None:
+            made = [self.draft.input(f"{many.name.text}[{i}]", shape) for i, shape in enumerate(self.shapes)]
+            self.ports[many.name.text] = Several(tuple(made))
+            return
+        names = [port.name.text for port in self.text.inputs] or ["in"]
+        for name, shape in zip(names, self.shapes, strict=True):
+            self.ports[name] = self.draft.input(name, shape)
+        for port, shape in zip(self.text.inputs, self.shapes, strict=False):
+            self._check_port(port, shape)
+
+    def _check_port(self, port: tree.Port | None, shape: Shape) -> None:
+        if port is None or port.shape is None:
+            return
+        wanted = self.reader(port.shape)
+        if not fits(shape, wanted):
+            message = f"`{port.name.text}` is declared as {shown(wanted)}, and {shown(shape)} arrives"
+            raise Refusal(codes.PORT_SHAPE.at(port.shape.span, message))
+
+    def _feed_value(self, port: str, value: Expr) -> None:
+        made = self.chain(self.text.numbers[value.span]) if isinstance(value, tree.Chain) else self._value(value)
+        self.feed(port, made, value.span)
+
+    def feed(self, port: str, value: Value, span: Span) -> None:
+        """Lead a tensor to an output."""
+        if not isinstance(value, Tensor):
+            raise Refusal(codes.PORTS.at(span, f"`{port}` takes one tensor, and several flow in"))
+        self.outputs[port] = value.ref
+        self._check_port(self.text.outputs[port], value.shape)
+
+    # --- chains
+
+    def chain(self, number: int) -> Value:
+        """What comes out of a chain."""
+        return self.ask(("chain", number), lambda: self._chain(number))
+
+    def _chain(self, number: int) -> Value:
+        links = self.text.chains[number].links
+        made = self._made.setdefault(number, [])
+        while len(made) < len(links):
+            link = links[len(made)]
+            made.append(self._link((number, len(made)), link, made[-1]) if made else self._head(link))
+        return made[-1]
+
+    def _head(self, head: Expr) -> Value:
+        if isinstance(head, tree.Group):
+            return [(item.name.text if item.name else "", self._value(item.value)) for item in head.items]
+        return self._value(head)
+
+    def _value(self, expr: Expr) -> Value:
+        return self.reader.inside(self.reader.names)(expr)
+
+    def _link(self, place: Place, link: Expr, value: Value) -> Value:
+        if isinstance(link, tree.Name) and self.is_output(link.text):
+            self.feed(link.text, value, link.span)
+            return value
+        label, indices, open_ = self.labels.chosen(link)
+        if not label:
+            recipe = self.ask(("recipe", link.span), lambda: self._value(link))
+            (name,) = self.numbers.of(link)
+            return self._apply(name, recipe, value, link.span)
+        made = [self._apply_label(place, (label, index), value, link.span) for index in indices]
+        return Several(tuple(made)) if open_ else made[0]
+
+    def _apply_label(self, place: Place, member: Member, value: Value, span: Span) -> Value:
+        uses = self._feeders[member][0]
+        use = uses.index(place)
+        name = member_name(*member) + (f"@{use + 1}" if use else "")
+        made = self._apply(name, self.labels.recipe(*member), value, span)
+        if len(uses) == 1:
+            self.settle(*member, made)
+        return made
+
+    def _apply(self, name: str, recipe: Recipe, value: Value, span: Span) -> Value:
+        return self.draft.put(name, recipe, checks.inputs(recipe, value, span), span)
+
+
+def _declared_input(recipe: Recipe, world: World, span: Span) -> Wanted | None:
+    if not isinstance(recipe.maker, Declared):
+        return None
+    declaration = recipe.maker.declaration
+    body = declaration.body if isinstance(declaration, tree.Module | tree.Net) else None
+    ports = [s for s in body.statements if isinstance(s, tree.Port) and s.direction == "in"] if body else []
+    if len(ports) != 1 or ports[0].shape is None or ports[0].many:
+        return None
+    wanted: Wanted = Reader(parameters(recipe.maker, recipe.given, world, span), world)(ports[0].shape)
+    return wanted

@@ -1,0 +1,63 @@
+"""Modules put together where they are used, once for the same parameters and shapes."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from dataclasses import replace
+
+from connc.compiler.elaborate.body import Body
+from connc.compiler.elaborate.fill import missing
+from connc.compiler.elaborate.reader import Reader, parameters
+from connc.compiler.elaborate.values import Poisoned, Recipe
+from connc.compiler.elaborate.world import Use, World
+from connc.compiler.network import Network
+from connc.compiler.ops.base import Shape
+from connc.dsl import tree
+from connc.dsl.check import Declared
+from connc.dsl.evaluate import Value
+from connc.dsl.source import Span
+
+POISONED = object()
+
+
+def build(world: World, recipe: Recipe, shapes: tuple[Shape, ...], path: str, span: Span) -> Network:
+    """The network that a module is, for inputs of these shapes; `path` is its full name, `span` where it is put in."""
+    recipe, names = settled(world, recipe, span)
+    assert isinstance(recipe.maker, Declared)
+    key = (recipe.maker.unit.name, recipe.kind, recipe.signature.name, tuple(names.maps[0].items()), shapes)
+    found = world.bodies.get(key) or world.bodies.get((*key, path))
+    if found is None:
+        before = world.draws
+        with world.inside(Use(path, span)):
+            found = _run(Body(recipe.kind, body_of(recipe), names, shapes, path, world))
+        world.bodies[key if world.draws == before else (*key, path)] = found
+    if not isinstance(found, Network):
+        raise Poisoned
+    return found
+
+
+def _run(body: Body) -> object:
+    try:
+        return body.run()
+    except Poisoned:
+        return POISONED
+
+
+def settled(world: World, recipe: Recipe, span: Span) -> tuple[Recipe, ChainMap[str, Value]]:
+    """The module behind aliases, with the values of all its parameters."""
+    while True:
+        missing(recipe, span)
+        assert isinstance(recipe.maker, Declared)
+        names = parameters(recipe.maker, recipe.given, world, span)
+        declaration = recipe.maker.declaration
+        if not isinstance(declaration, tree.Net) or declaration.alias is None:
+            return recipe, names
+        recipe = replace(Reader(names, world)(declaration.alias), called=recipe.kind)
+
+
+def body_of(recipe: Recipe) -> tree.Body:
+    assert isinstance(recipe.maker, Declared)
+    declaration = recipe.maker.declaration
+    assert isinstance(declaration, tree.Module | tree.Net)
+    assert declaration.body is not None
+    return declaration.body

@@ -1,0 +1,173 @@
+"""What is checked of a body: who is fed twice or not at all, circles, what leads nowhere; at the end its network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from connc.compiler.elaborate.connects import Wires
+from connc.compiler.elaborate.contracts import Held, verify
+from connc.compiler.elaborate.demand import Key
+from connc.compiler.elaborate.draft import Draft
+from connc.compiler.elaborate.labels import Index, member_name
+from connc.compiler.elaborate.values import Recipe, Several, Tensor
+from connc.compiler.network import WIRING, Network, Ref
+from connc.compiler.ops.structure import Input
+from connc.dsl import codes
+from connc.dsl.diagnostic import Diagnostic, Label, Refusal
+from connc.dsl.evaluate import Value
+from connc.dsl.source import Span
+
+Member = tuple[str, Index]
+Feeders = Mapping[Member, tuple[list[tuple[int, int]], list[tuple[int, int]]]]
+
+
+class Checked(Held, Protocol):
+    """A body that is put together."""
+
+    kind: str
+    span: Span
+    draft: Draft
+    wires: list[Wires]
+    outputs: dict[str, Ref]
+    members: dict[Member, Value]
+
+    def member(self, label: str, index: Index) -> Value: ...
+    @property
+    def evolving(self) -> set[Member]: ...
+
+
+def inputs(recipe: Recipe, value: Value, span: Span) -> list[Tensor]:
+    """What flows into a layer, in the order of its inputs."""
+    names = recipe.signature.inputs
+    if isinstance(value, list):
+        given = [(name, tensor) for name, each in value for tensor in (each if isinstance(each, Several) else (each,))]
+        tensors = _by_name(given, names or ())
+    else:
+        tensors = list(value) if isinstance(value, Several) else [value]
+    if names is not None and len(names) != len(tensors):
+        takes = f"takes {len(names)} tensor{'s' * (len(names) != 1)}, and {len(tensors)} flow in"
+        raise Refusal(codes.PORTS.at(span, f"`{recipe.kind}` {takes}", help="join them first, as in `-> concat ->`"))
+    if not tensors:
+        raise Refusal(codes.NO_SOURCE.at(span, f"nothing flows into `{recipe.kind}`: the family before it is empty"))
+    return tensors
+
+
+def _by_name(given: Sequence[tuple[str, Tensor]], names: Sequence[str]) -> list[Tensor]:
+    named = {name: tensor for name, tensor in given if name}
+    free = iter(tensor for name, tensor in given if not name)
+    return [named[name] if name in named else next(free) for name in names] if named else [t for _, t in given]
+
+
+def check_feeders(body: Checked, feeders: Feeders) -> None:
+    """No layer is fed by two statements, unless it is applied in several chains, which shares it."""
+    for member, (chains, connects) in feeders.items():
+        if connects and len(chains) + len(connects) > 1:
+            first, second = _places(body, chains, connects)[:2]
+            message = f"`{member_name(*member)}` is fed twice"
+            raise Refusal(codes.FED_TWICE_MEMBER.at(second, message, "and again here", Label(first, "first here")))
+
+
+def _places(body: Checked, chains: Sequence[tuple[int, int]], connects: Sequence[tuple[int, int]]) -> list[Span]:
+    spans = [body.text.chains[number].links[place].span for number, place in chains]
+    spans += [body.wires[number].span for number, _ in connects]
+    return sorted(spans, key=lambda span: span.start)
+
+
+def check(body: Checked) -> None:
+    """All outputs are fed, and all layers that stand in the body are applied."""
+    for port, declared in body.text.outputs.items():
+        if port not in body.outputs and (declared or len(body.text.outputs) == 1):
+            span = declared.name.span if declared else body.span
+            raise Refusal(codes.NO_SOURCE.at(span, f"nothing feeds `{port}`", help="the rule leads no pair to it"))
+    for label in body.text.labels:
+        for index in body.labels.indices(label):
+            if (label, index) not in body.members and member_name(label, index) not in body.draft.nodes:
+                body.member(label, index)
+
+
+# --- circles
+
+
+def circular(body: Checked, keys: Sequence[Key]) -> Diagnostic:
+    """The message of what depends on itself."""
+    if any(key[0] not in ("chain", "target") for key in keys):
+        span = next((part for key in keys for part in key if isinstance(part, Span)), body.span)
+        message = f"`{span.shown}` depends on the shape of what is made of it"
+        return codes.OWN_SHAPE.at(span, message, help="take the size from something that is known before")
+    steps = [_step(body, key) for key in reversed(keys)]
+    start = min(range(len(steps)), key=lambda i: (steps[i][0], i))
+    ring = steps[start:] + steps[:start] + steps[start : start + 1]
+    message = "layers feed one another in a circle: " + " -> ".join(f"`{name}`" for name, _ in ring)
+    places = {span: None for _, span in ring}
+    first, *more = places
+    return codes.CIRCLE.at(first, message, "", *(Label(span, "and here") for span in more))
+
+
+def _step(body: Checked, key: Key) -> tuple[str, Span]:
+    if key[0] == "chain":
+        chain = body.text.chains[key[1]]
+        return chain.links[-1].span.shown, chain.span
+    wires = body.wires[key[1]]
+    return wires.positions[key[2]].name, wires.span
+
+
+# --- what leads nowhere
+
+
+def leave_out(body: Checked) -> None:
+    """Drop layers without a way to an output from an evolving `connect`; elsewhere they are mistakes."""
+    nodes, sources = body.draft.nodes, body.draft.sources
+    reached = _ancestors([ref.node for ref in body.outputs.values()], body)
+    evolving = {member_name(*member) for member in body.evolving}
+    excused = _ancestors([name for name in nodes if name not in reached and name in evolving], body) - reached
+    for name, node in nodes.items():
+        if name not in reached and (name not in excused or isinstance(node.what, Input)):
+            raise Refusal(_unread(body, name))
+    for name in excused:
+        del nodes[name], sources[name]
+    _warn(body, excused & evolving | {member_name(*m) for m, made in body.members.items() if made is None})
+
+
+def _ancestors(names: Sequence[str], body: Checked) -> set[str]:
+    seen, waiting = set(names), list(names)
+    while waiting:
+        for source in body.draft.sources[waiting.pop()]:
+            if source.ref.node not in seen:
+                seen.add(source.ref.node)
+                waiting.append(source.ref.node)
+    return seen
+
+
+def _unread(body: Checked, name: str) -> Diagnostic:
+    span = body.draft.nodes[name].span
+    if span is None:
+        span = next((port.span for port in body.text.inputs if port.name.text == name), body.span)
+    message = f"no way leads from `{name}` to an output"
+    return codes.UNREAD.at(span, message, help="lead it on, or leave it out")
+
+
+def _warn(body: Checked, names: set[str]) -> None:
+    for wires in body.wires:
+        left = [each.name for each in wires.positions if each.name in names]
+        if left and wires.statement.within is not None:
+            few = ", ".join(f"`{name}`" for name in left[:4]) + (", …" if len(left) > 4 else "")
+            message = f"{len(left)} of {len(wires.positions)} layers are left out: {few}"
+            label = "they have no source, or no way leads from them to an output"
+            body.world.say(codes.LEFT_OUT.at(wires.span, message, label))
+
+
+def finish(body: Checked) -> Network:
+    """The network of a body that has all its layers; its contracts hold."""
+    leave_out(body)
+    network = Network(
+        body.kind,
+        WIRING,
+        body.draft.nodes.values(),
+        body.draft.sources,
+        {port: body.outputs[port] for port in body.text.outputs if port in body.outputs},
+        body.labels.families(),
+        [wires.record() for wires in body.wires],
+    )
+    verify(body, network)
+    return network

@@ -1,0 +1,108 @@
+"""Contracts: each `require` of a body, evaluated where the network is known."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from typing import Any, Protocol
+
+from connc.compiler.analyze import ANALYSES, Analysis
+from connc.compiler.elaborate.labels import Labels, member_name
+from connc.compiler.elaborate.outline import Outline
+from connc.compiler.elaborate.reader import Reader
+from connc.compiler.elaborate.values import Poisoned, Several, Tensor
+from connc.compiler.elaborate.world import World
+from connc.compiler.network import Network
+from connc.dsl import codes, tree
+from connc.dsl.evaluate import Value, shown_value
+
+
+class Held(Protocol):
+    """A body whose contracts are to be verified."""
+
+    text: Outline
+    world: World
+    labels: Labels
+    reader: Reader
+
+
+class AnalysisNames(dict[str, Any]):
+    """The analyses of a whole network, each made when it is read."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def __missing__(self, name: str) -> Value:
+        value = self[name] = ANALYSES[name]().measure(self.network)
+        return value
+
+
+class ContractReader(Reader):
+    """Knows what a net is measured by, behind the names of its body and its file."""
+
+    def __init__(self, names: ChainMap[str, Value], body: Held, network: Network) -> None:
+        *own, language = names.maps
+        super().__init__(ChainMap(*own, AnalysisNames(network), language), body.world)
+        self.body, self.network, self.own = body, network, ChainMap(*own)
+
+    def call(self, expr: tree.Call) -> Value:
+        analysis = self._analysis(expr.callee)
+        if analysis is None:
+            return super().call(expr)
+        slots = [slot.name for slot in analysis.signature.slots]
+        given = {}
+        for place, argument in enumerate(expr.arguments):
+            given[argument.name.text if argument.name else slots[place]] = self._part(argument.value)
+        return analysis(**given).measure(self.network)
+
+    def _analysis(self, callee: tree.Expr) -> type[Analysis] | None:
+        if not isinstance(callee, tree.Name) or callee.text not in ANALYSES:
+            return None
+        try:
+            self.own[callee.text]
+        except KeyError:
+            return ANALYSES[callee.text]
+        return None
+
+    def _part(self, expr: tree.Expr) -> tuple[str, ...]:
+        """The nodes that a part of a net names."""
+        label, indices, _ = self.body.labels.chosen(expr)
+        if label:
+            return tuple(name for index in indices if (name := member_name(label, index)) in self.network)
+        value = self.value(expr)
+        found = value.tensors if isinstance(value, Several) else (value,)
+        return tuple(dict.fromkeys(each.node for each in found if isinstance(each, Tensor)))
+
+
+def verify(body: Held, network: Network) -> None:
+    """Report the contracts of a body that its network breaks."""
+    reader = ContractReader(body.reader.names, body, network)
+    broken = [require for require in body.text.requires if not reader(require.condition)]
+    for require in broken:
+        condition = require.condition
+        message = f"`{condition.span.shown}` does not hold" + (f": {require.reason}" if require.reason else "")
+        body.world.say(codes.BROKEN.at(condition.span, message, _witness(condition, reader)))
+    if broken:
+        raise Poisoned
+
+
+def _witness(condition: tree.Expr, reader: ContractReader) -> str:
+    """What the names and analyses of a condition are: `params is 4,513,576 and width is 4`."""
+    found: dict[str, str] = {}
+    called = {id(node.callee) for node in tree.walk(condition) if isinstance(node, tree.Call)}
+    for node in tree.walk(condition):
+        if isinstance(node, tree.Call | tree.Name | tree.Attribute) and id(node) not in called:
+            value = reader(node) if not isinstance(node, tree.Name) or _has_value(node, reader) else None
+            if isinstance(value, int) and not isinstance(value, bool):
+                found[node.span.shown] = f"{value:,}"
+            elif value is not None and not isinstance(value, Tensor | Several):
+                found[node.span.shown] = shown_value(value)
+    return " and ".join(f"{name} is {value}" for name, value in found.items())
+
+
+def _has_value(node: tree.Name, reader: ContractReader) -> bool:
+    try:
+        reader.names[node.text]
+    except KeyError:
+        return False
+    return True

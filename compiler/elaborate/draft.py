@@ -1,0 +1,181 @@
+"""The network of a body while it grows: layers are put in one after the other, with what flows into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from connc.compiler.draws import Draws
+from connc.compiler.elaborate.fill import missing, of_language
+from connc.compiler.elaborate.values import Recipe, Several, Tensor
+from connc.compiler.elaborate.world import World
+from connc.compiler.make import make_op
+from connc.compiler.names import output_name, owner
+from connc.compiler.network import Network, Node, Source
+from connc.compiler.ops.base import Op, Shape, ShapeError
+from connc.compiler.relations.forms import Space
+from connc.compiler.relations.relation import Relation
+from connc.compiler.relations.rule import At, Rule
+from connc.dsl import codes
+from connc.dsl.check import Declared
+from connc.dsl.diagnostic import Label, Refusal
+from connc.dsl.source import Span
+
+Made = Tensor | Several
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What flows into a target, the shape of it, and how several sources become one."""
+
+    sources: list[Source]
+    shape: Shape
+    join: Op | Network | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place(At):
+    """Where a rule is asked for its pairs; counts draws, because a body that draws is not like one put in elsewhere."""
+
+    world: World
+
+    def draws(self, what: str, seed: int) -> Draws:
+        self.world.draws += 1
+        return super().draws(what, seed)
+
+
+class Draft:
+    """`path`: the full name of the body, by which the draws of its layers are keyed."""
+
+    def __init__(self, path: str, world: World) -> None:
+        self.path, self.world = path, world
+        self.nodes: dict[str, Node] = {}
+        self.sources: dict[str, list[Source]] = {}
+
+    def full(self, name: str) -> str:
+        """The name from the net inwards."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def input(self, name: str, shape: Shape) -> Tensor:
+        made = self._tensor(Node(name, make_op("input", {"size": shape}), (shape,)), ())
+        assert isinstance(made, Tensor)
+        return made
+
+    def put(self, name: str, recipe: Recipe, tensors: Sequence[Tensor], span: Span) -> Made:
+        """Put in a layer that reads some tensors."""
+        return self.add(name, recipe, [Source(each.ref) for each in tensors], [each.shape for each in tensors], span)
+
+    def add(
+        self,
+        name: str,
+        recipe: Recipe,
+        sources: Sequence[Source],
+        shapes: Sequence[Shape],
+        span: Span,
+        join: Op | Network | None = None,
+    ) -> Made:
+        """Put in a layer; `shapes` are those of its inputs, behind adapters and the join."""
+        missing(recipe, span)
+        self._check_shared(name, shapes, span)
+        what = self.what(name, recipe, tuple(shapes), span)
+        out = what.shapes if isinstance(what, Network) else self.shapes(what, shapes, span, sources)
+        return self._tensor(Node(name, what, tuple(out), join, span), sources)
+
+    def bundle(self, name: str, sources: Sequence[Source]) -> None:
+        """Put in what hands on many sources side by side."""
+        self.nodes[name] = Node(name, make_op("bundle", {}), ())
+        self.sources[name] = list(sources)
+
+    def meet(self, port: str, joined: Joined, span: Span) -> Tensor:
+        """What flows into an output: one source as it is, several by a layer of their own that joins them."""
+        (first, via), join = joined.sources[0], joined.join
+        if join is None and via is None:
+            node = self.nodes[first.node]
+            return Tensor(node.name, dict(zip(node.ports, node.shapes, strict=True)), first.port)
+        name, what = (f"{port}.join", join) if join is not None else (f"{port}.via.{output_name(*first)}", via)
+        assert what is not None
+        made = self._tensor(Node(name, what, (joined.shape,), None, span), joined.sources if join else [Source(first)])
+        assert isinstance(made, Tensor)
+        return made
+
+    def what(self, name: str, recipe: Recipe, shapes: tuple[Shape, ...], span: Span) -> Op | Network:
+        """What a recipe makes of inputs of these shapes: an op, or the body of a module."""
+        if isinstance(recipe.maker, Declared):
+            network: Network = self.world.build(recipe, shapes, self.full(owner(name)), span)
+            return network
+        key = ("op", recipe.maker, recipe.given)
+        op = self.world.once(key, partial(_op, recipe, span))
+        if recipe.by is None:
+            return op
+        self.shapes(op, shapes, span)
+        between = op.spaces(*shapes)
+        return replace(op, rule=self.relate(recipe.by, between, owner(name), span))
+
+    def shapes(self, op: Op, shapes: Sequence[Shape], span: Span, sources: Sequence[Source] = ()) -> tuple[Shape, ...]:
+        """The shapes of what comes out of an op."""
+        try:
+            if op.rule is not None:
+                return op.shapes(*shapes)
+            return self.world.once(("shapes", op, tuple(shapes)), lambda: op.shapes(*shapes))
+        except ShapeError as error:
+            several = op.signature.inputs is None
+            code = codes.NO_SOURCE if not shapes else codes.JOIN_SHAPES if several else codes.SHAPE
+            raise Refusal(code.at(span, error.message, "", *self._places(error, sources), help=error.help)) from None
+
+    def _places(self, error: ShapeError, sources: Sequence[Source]) -> list[Label]:
+        """Where the tensors that disagree were made."""
+        found = []
+        for place in error.inputs:
+            node = self.nodes.get(sources[place].ref.node) if place < len(sources) else None
+            if node is not None and node.span is not None:
+                shape = "x".join(map(str, node.shapes[0]))
+                found.append(Label(node.span, f"`{node.name}` makes {shape}"))
+        return found
+
+    def relate(self, rule: Rule, between: tuple[Space, Space], name: str, span: Span) -> Relation:
+        """The pairs of a rule that stands behind a layer or a `connect`."""
+        world = self.world
+        at = _Place(
+            *between,
+            seed=world.seed,
+            name=self.full(name),
+            spend=lambda count: world.pairs.spend(count, rule.span),
+            steps=lambda count: world.steps.spend(count, rule.span),
+            folder=rule.span.source.folder,
+            world=world,
+        )
+        return rule.relate(at)
+
+    def _check_shared(self, name: str, shapes: Sequence[Shape], span: Span) -> None:
+        first = self.nodes.get(owner(name))
+        if first is None or first.name == name:
+            return
+        seen = [self.nodes[each.ref.node].shapes[0] for each in self.sources[first.name]]
+        if seen != list(shapes):
+            message = f"`{first.name}` shares its weights, and sees {_shown(seen)} here and {_shown(shapes)} there"
+            labels = [Label(first.span, "first applied here")] if first.span else []
+            raise Refusal(codes.SHARED_SHAPES.at(span, message, "", *labels, help="give each its own layer"))
+
+    def _tensor(self, node: Node, sources: Sequence[Source]) -> Made:
+        if node.name in self.nodes:  # put in before its chain was put off
+            return self._made(self.nodes[node.name])
+        self.nodes[node.name] = node
+        self.sources[node.name] = list(sources)
+        return self._made(node)
+
+    @staticmethod
+    def _made(node: Node) -> Made:
+        shapes: Mapping[str, Shape] = dict(zip(node.ports, node.shapes, strict=True))
+        if isinstance(node.what, Op) and node.what.signature.outputs is None:
+            return Several(tuple(Tensor(node.name, shapes, port) for port in node.ports))
+        return Tensor(node.name, shapes)
+
+
+def _op(recipe: Recipe, span: Span) -> Op:
+    assert not isinstance(recipe.maker, Declared)
+    return make_op(recipe.signature.name, of_language(recipe.signature, recipe.given, span))
+
+
+def _shown(shapes: Sequence[Shape]) -> str:
+    return " and ".join("x".join(map(str, shape)) for shape in shapes)

@@ -1,0 +1,111 @@
+"""From wiring to kernel: bodies are laid out flat, joins and adapters become nodes of their own.
+
+A body's nodes are called `<instance>.<node>`, a join `<target>.join`, an adapter `<target>.via.<source>`; a word of the
+network that is called so already moves them to `join_`. The mark `@2` of a shared instance stays, so that each node's
+owner says where its parameters live. Joins and adapters belong to the edges and are not shared: their names say `use2`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from connc.compiler.names import output_name
+from connc.compiler.network import KERNEL, Network, Node, Ref, Source
+from connc.compiler.ops.base import Op, Shape
+from connc.compiler.ops.structure import Input
+from connc.compiler.verify.shapes import Inference, Shapes
+from connc.dsl.source import Span
+
+Ports = dict[str, Ref]
+
+
+def expand(network: Network) -> Network:
+    """The same network at the kernel level, without what leads to no output; its inputs stay."""
+    if network.level == KERNEL:
+        return network
+    flat = _Flat(network)
+    outputs = flat.body(network, "", [Ref(node.name) for node in network.inputs])
+    nodes = flat.live(outputs)
+    return Network(network.kind, KERNEL, nodes, {node.name: flat.sources[node.name] for node in nodes}, outputs)
+
+
+class _Flat:
+    """The nodes so far. Recurses over the nesting of modules alone."""
+
+    def __init__(self, network: Network) -> None:
+        self.nodes = list(network.inputs)
+        self.sources: dict[str, list[Source]] = {node.name: [] for node in self.nodes}
+        self.taken = set(_names(network, ""))
+        self.inference = Inference()
+        self.arguments: dict[int, Mapping[str, tuple[Shape, ...]]] = {}
+
+    def body(self, network: Network, prefix: str, inputs: Sequence[Ref]) -> Ports:
+        """Lays a network out; what its outputs are outside."""
+        outside: dict[Ref, Ref] = dict(zip((Ref(node.name) for node in network.inputs), inputs, strict=True))
+        for node in network:
+            if not isinstance(node.what, Input):
+                given = self._given(network, node, prefix, outside)
+                ports = self._place(prefix + node.name, node.what, given, node.shapes, node.span)
+                outside.update((Ref(node.name, port), ref) for port, ref in ports.items())
+        return {port: outside[ref] for port, ref in network.outputs.items()}
+
+    def live(self, outputs: Ports) -> list[Node]:
+        """The nodes that lead to an output, and the inputs."""
+        live = {ref.node for ref in outputs.values()}
+        for node in reversed(self.nodes):
+            if node.name in live:
+                live.update(source.ref.node for source in self.sources[node.name])
+        return [node for node in self.nodes if node.name in live or isinstance(node.what, Input)]
+
+    def _given(self, network: Network, node: Node, prefix: str, outside: Mapping[Ref, Ref]) -> list[Ref]:
+        """What flows into a node: its sources adapted and joined."""
+        sources, target = network.sources(node.name), prefix + output_name(node.name, "out")
+        given = [self._adapted(source, target, outside[source.ref], node.span) for source in sources]
+        (shape, *_) = self._arguments(network)[node.name] if node.join is not None else ((),)
+        if node.join is None or (len(sources) == 1 and given[0].port != "*"):
+            return given
+        name = self._fresh(f"{target}.", "join", "", node.join)
+        return list(self._place(name, node.join, given, (shape,), node.span).values())
+
+    def _adapted(self, source: Source, target: str, ref: Ref, span: Span | None) -> Ref:
+        if source.via is None:
+            return ref
+        name = self._fresh(f"{target}.", "via", f".{output_name(*source.ref)}", source.via)
+        (found,) = self._place(name, source.via, [ref], (), span).values()
+        return found
+
+    def _place(
+        self, name: str, what: Op | Network, given: list[Ref], shapes: tuple[Shape, ...], span: Span | None
+    ) -> Ports:
+        """Puts an op or a body down; where its outputs are."""
+        if isinstance(what, Network):
+            return self.body(what, f"{name}.", given)
+        node = Node(name, what, shapes, span=span)
+        self.nodes.append(node)
+        self.sources[name] = list(map(Source, given))
+        return {port: Ref(name, port) for port in node.ports}
+
+    def _arguments(self, network: Network) -> Mapping[str, tuple[Shape, ...]]:
+        if id(network) not in self.arguments:
+            shapes = Shapes(network, self.inference)
+            shapes.verify()
+            self.arguments[id(network)] = shapes.arguments
+        return self.arguments[id(network)]
+
+    def _fresh(self, before: str, word: str, behind: str, what: Op | Network) -> str:
+        """A name that nothing has; nor has anything one of the names below it."""
+        while True:
+            name = f"{before}{word}{behind}"
+            names = {name, *(_names(what, f"{name}.") if isinstance(what, Network) else ())}
+            if self.taken.isdisjoint(names):
+                self.taken |= names
+                return name
+            word += "_"
+
+
+def _names(network: Network, prefix: str) -> Iterator[str]:
+    """Those of all nodes and of all nodes in them."""
+    for node in network:
+        yield prefix + node.name
+        if isinstance(node.what, Network):
+            yield from _names(node.what, f"{prefix}{node.name}.")

@@ -1,0 +1,230 @@
+"""The Network: layers, and which output of which is whose how-manieth input.
+
+One class for every scale. A node is an op or another network, the body of a module; at the wiring level a node also
+says how its sources join and edges how they adapt, and the families and rules that made the edges are known. At the
+kernel level all is flat and each join is a node. A run of many sources is one node, a bundle, which hands them on side
+by side. Networks are never changed; nodes stand in an order that depends on their names and edges alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import networkx as nx
+
+from connc.compiler.names import natural, owner
+from connc.compiler.ops.base import Op, Shape
+from connc.compiler.ops.structure import Bundle, Input
+from connc.compiler.places import ALL, Connect, Family, Ref
+from connc.compiler.relations.relation import Relation
+from connc.compiler.text.printer import printed, statements
+from connc.dsl.source import Span
+
+__all__ = [
+    "ALL",
+    "KERNEL",
+    "WIRING",
+    "Circular",
+    "Connect",
+    "Family",
+    "Network",
+    "Node",
+    "Ref",
+    "Source",
+    "owner",
+]
+
+WIRING, KERNEL = "wiring", "kernel"
+
+
+class Source(NamedTuple):
+    """What flows into a node: an output of another, and the adapter that makes it fit."""
+
+    ref: Ref
+    via: Network | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A layer or a module's instance. `shapes`: one an output. `join`: how several sources become its one input.
+
+    A bundle has no shapes of its own: what it holds are its sources.
+    """
+
+    name: str
+    what: Op | Network
+    shapes: tuple[Shape, ...]
+    join: Op | Network | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """The names of its outputs."""
+        if isinstance(self.what, Network):
+            return tuple(self.what.outputs)
+        if isinstance(self.what, Bundle):
+            return (ALL,)
+        named = self.what.signature.outputs
+        return named if named is not None else tuple(map(str, range(len(self.shapes))))
+
+    @property
+    def owner(self) -> str:
+        """Where its parameters live: the second use of a shared layer is called `tower@2`."""
+        return owner(self.name)
+
+
+class Network:
+    """Nodes and edges, inputs in order, and outputs by name."""
+
+    def __init__(
+        self,
+        kind: str,
+        level: str,
+        nodes: Iterable[Node],
+        sources: Mapping[str, Sequence[Source]],
+        outputs: Mapping[str, Ref],
+        families: Sequence[Family] = (),
+        connects: Sequence[Connect] = (),
+    ) -> None:
+        self.kind, self.level = kind, level
+        self.outputs = dict(outputs)
+        self.families, self.connects = tuple(families), tuple(connects)
+        self._sources = {name: tuple(found) for name, found in sources.items()}
+        self.graph = _graph(_named(nodes), self._sources)
+
+    # --- reading
+
+    def __iter__(self) -> Iterator[Node]:
+        """The nodes, each behind those that it reads."""
+        return (data["node"] for _, data in self.graph.nodes(data=True))
+
+    def __len__(self) -> int:
+        return len(self.graph)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.graph
+
+    def __getitem__(self, name: str) -> Node:
+        node: Node = self.graph.nodes[name]["node"]
+        return node
+
+    def sources(self, name: str) -> Sequence[Source]:
+        """What flows into a node, in order."""
+        return self._sources.get(name, ())
+
+    @cached_property
+    def inputs(self) -> tuple[Node, ...]:
+        return tuple(node for node in self if isinstance(node.what, Input))
+
+    def shape(self, ref: Ref) -> Shape:
+        """The shape of an output of a node."""
+        node = self[ref.node]
+        return node.shapes[node.ports.index(ref.port)]
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes of its outputs."""
+        return tuple(self.shape(ref) for ref in self.outputs.values())
+
+    # --- identity
+
+    @cached_property
+    def digest(self) -> str:
+        """A fingerprint of all that it says: of its text, in which bodies and relations stand as theirs."""
+        text = "\n".join((self.kind, self.level, *statements(self, lambda body: body.digest, Relation.digest)))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Network):
+            return NotImplemented
+        return self is other or self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __str__(self) -> str:
+        return printed(self)
+
+    def __repr__(self) -> str:
+        return f"<{self.level} network {self.kind}: {len(self)} nodes>"
+
+
+class Circular(ValueError):
+    """Nodes that read one another in a circle; `names` are all that cannot be ordered."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(f"nodes in a circle: {', '.join(names[:8])}")
+        self.names = names
+
+
+def _named(nodes: Iterable[Node]) -> dict[str, Node]:
+    found: dict[str, Node] = {}
+    for node in nodes:
+        if node.name in found:
+            raise ValueError(f"two nodes are called {node.name}")
+        found[node.name] = node
+    return found
+
+
+def _graph(nodes: Mapping[str, Node], sources: Mapping[str, Sequence[Source]]) -> nx.MultiDiGraph[str]:
+    if unknown := _unknown(nodes, sources):
+        raise ValueError(f"there is no node {', '.join(unknown[:8])}")
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    graph.add_nodes_from((name, {"node": nodes[name]}) for name in _in_order(nodes, sources))
+    if len(graph) < len(nodes):
+        raise Circular(sorted(nodes.keys() - graph.nodes))
+    _lay_edges(graph, sources)
+    return graph
+
+
+def _lay_edges(graph: Any, sources: Mapping[str, Sequence[Source]]) -> None:
+    """What `add_edges_from` does with edges whose ends and keys are known to be new, in a fifth of its time."""
+    after, before = graph._adj, graph._pred
+    for name, found in sources.items():
+        into = before[name]
+        for position, source in enumerate(found):
+            node = source.ref.node
+            edges = into.get(node)
+            if edges is None:
+                edges = into[node] = after[node][name] = {}
+            edges[position] = _edge(source)
+
+
+def _unknown(nodes: Mapping[str, Node], sources: Mapping[str, Sequence[Source]]) -> list[str]:
+    """Names among the edges that no node has."""
+    read = {source.ref.node for found in sources.values() for source in found}
+    return sorted((read | sources.keys()) - nodes.keys())
+
+
+def _edge(source: Source) -> dict[str, object]:
+    data: dict[str, object] = {}
+    if source.ref.port != "out":
+        data["port"] = source.ref.port
+    if source.via is not None:
+        data["via"] = source.via
+    return data
+
+
+def _in_order(nodes: Mapping[str, Node], sources: Mapping[str, Sequence[Source]]) -> Iterator[str]:
+    """Each behind those that it reads; of those that may come next, the first by name. Inputs keep their order."""
+    inputs = {name: i for i, name in enumerate(n for n in nodes if isinstance(nodes[n].what, Input))}
+    rank = sorted(nodes, key=lambda name: (inputs.get(name, len(inputs)), natural(name)))
+    place = {name: i for i, name in enumerate(rank)}
+    waits = {name: len({source.ref.node for source in sources.get(name, ())}) for name in nodes}
+    readers: dict[str, list[str]] = {name: [] for name in nodes}
+    for name, found in sources.items():
+        for source in {each.ref.node: None for each in found}:
+            readers[source].append(name)
+    ready = sorted(place[name] for name, count in waits.items() if not count)
+    while ready:
+        name = rank[heapq.heappop(ready)]
+        yield name
+        for reader in readers[name]:
+            waits[reader] -= 1
+            if not waits[reader]:
+                heapq.heappush(ready, place[reader])

@@ -1,0 +1,404 @@
+"""Nets put together: which layers there are, what they are called, what flows where, and which mistakes are told."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from connc import SpecError, analyze, load
+from connc.compiler.canonical import canonical
+from connc.compiler.expand import expand
+from connc.compiler.network import Ref
+from connc.compiler.verify import verify
+
+
+@pytest.fixture
+def put(tmp_path, monkeypatch):
+    """The network of the net `a` of a spec."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "connc.toml").touch()
+
+    def put(text, *, seed=0, **params):
+        (tmp_path / "spec.conn").write_text(textwrap.dedent(text), encoding="utf-8")
+        return load("spec.conn:a", params, seed=seed)
+
+    return put
+
+
+@pytest.fixture
+def codes_in(put):
+    def codes_in(text, **params):
+        with pytest.raises(SpecError) as caught:
+            put(text, **params)
+        return [each.code.id for each in caught.value.diagnostics if each.is_error]
+
+    return codes_in
+
+
+def net(body, shape="[8]"):
+    return f"net a {{\n    in: {shape}\n{textwrap.indent(textwrap.dedent(body).strip(), '    ')}\n}}\n"
+
+
+def wires(network):
+    """Who reads whom, inputs aside."""
+    return {n.name: [str(s.ref) for s in network.sources(n.name)] for n in network if network.sources(n.name)}
+
+
+# --- names
+
+
+def test_layers_without_a_label_are_numbered_in_the_order_of_the_text(put):
+    found = put(
+        net(
+            """
+            h = in -> relu -> linear(4) -> relu
+            other = in -> linear(4)
+            (h + other) / 2 - h -> out
+            """
+        )
+    )
+    assert wires(found) == {
+        "relu": ["in"],
+        "linear": ["relu"],
+        "relu2": ["linear"],
+        "linear2": ["in"],
+        "sum": ["relu2", "linear2"],
+        "gain": ["sum"],
+        "gain2": ["relu2"],
+        "sum2": ["gain", "gain2"],
+    }
+
+
+def test_a_kind_is_what_was_declared_whatever_it_is_called_where_it_is_used(put):
+    text = """
+        module unit(k: int) {
+            in -> linear(k) -> out
+        }
+        module twice(layer: module) {
+            in -> layer(4) -> layer(4) -> out
+        }
+    """
+    found = put(textwrap.dedent(text) + net("in -> twice(unit) -> out"))
+    assert [node.name for node in expand(found)] == ["in", "twice.unit.linear", "twice.unit2.linear"]
+
+
+def test_a_module_that_is_called_like_a_numbered_layer_takes_the_next_number(put):
+    module = "module relu2 {\n    in -> tanh -> out\n}\n"
+    found = put(module + net("in -> relu -> relu -> relu2 -> out"))
+    assert set(wires(found)) == {"relu", "relu2", "relu22"}
+
+
+def test_uses_of_a_shared_layer_have_one_owner(put):
+    found = put(net("tower: linear(4)\nx = in -> tower\ny = in -> relu -> tower\nx + y -> out"))
+    assert {node.name: node.owner for node in found if "tower" in node.name} == {"tower": "tower", "tower@2": "tower"}
+    assert analyze(found)["params"] == 8 * 4 + 4
+    assert analyze(found)["macs"] == 2 * 8 * 4
+
+
+def test_a_shared_family_shares_member_by_member(put):
+    text = """
+        tower[2]: linear(4) by random(fan_in = 2)
+        x = in -> tower -> concat
+        y = in -> relu -> tower -> concat
+        x * y -> out
+    """
+    found = put(net(text))
+    rules = {node.name: node.what.rule for node in found if "tower" in node.name}
+    assert rules["tower[0]"] == rules["tower[0]@2"]
+    assert rules["tower[0]"] != rules["tower[1]"]
+
+
+# --- chains
+
+
+def test_inputs_are_filled_by_name_and_by_place(put):
+    text = """
+        module meet {
+            in left
+            in right
+            (right, left) -> concat -> out
+        }
+    """
+    swapped = textwrap.dedent(text) + net("wide = in -> linear(3)\n(right = wide, left = in) -> meet -> out")
+    (_, meet) = put(swapped).sources("meet")
+    assert str(meet.ref) == "linear"
+
+
+def test_outputs_beside_out_are_read_by_their_names(put):
+    text = """
+        module two {
+            out hint
+            in -> linear(3) -> out
+            in -> linear(5) -> hint
+        }
+    """
+    found = put(textwrap.dedent(text) + net("y = in -> two\n(y, y.hint) -> concat -> out"))
+    assert wires(found)["concat"] == ["two", "two:hint"]
+    assert found.shapes == ((8,),)
+
+
+def test_pieces_stand_side_by_side(put):
+    found = put(net("y = in -> split(sizes = [2, 6])\n(y[1], y[0]) -> concat -> out"))
+    assert wires(found)["concat"] == ["split:1", "split:0"]
+
+
+def test_pieces_are_positions_of_a_connect(put):
+    text = """
+        piece = in -> split(4)
+        layer[2]: linear(2)
+        connect piece, layer, out by (i -> i + s for s in [1, 2]) using concat
+    """
+    assert wires(put(net(text)))["layer[1]"] == ["split:3", "layer[0]"]
+
+
+def test_attributes_are_values_and_choose(put):
+    text = (
+        "h = in -> linear(in.features * 2)\nh -> (if h.features > 10 then relu else tanh) -> reshape(in.shape) -> out"
+    )
+    with pytest.raises(SpecError, match=r"reshape"):
+        put(net(text))
+    assert "relu" in put(net(text.replace("reshape(in.shape)", "reshape([4, 4])")))
+
+
+def test_statements_stand_in_any_order(put):
+    forwards = ["h = in -> one: linear(4)", "g = h -> two: relu", "g + h -> s: linear(3) -> out"]
+    texts = {str(put(net("\n".join(order)))) for order in (forwards, forwards[::-1], forwards[1:] + forwards[:1])}
+    assert len(texts) == 1
+
+
+@pytest.mark.parametrize("count", [50, 1_500])
+def test_a_long_chain_of_names_in_the_wrong_order_needs_no_deep_stack(put, count):
+    lines = [f"h{i} = h{i - 1} -> relu" for i in range(1, count)][::-1]
+    assert len(put(net("\n".join(["h0 = in -> relu", *lines, f"h{count - 1} -> out"])))) == count + 1
+
+
+# --- connect
+
+
+def test_out_gets_what_one_more_layer_would_have_read(put):
+    found = put(net("layer[3]: linear(8)\nconnect in, layer, out by (i -> i + 2 ^ k for k in 0..) using sum"))
+    assert wires(found) == {
+        "layer[0]": ["in"],
+        "layer[1]": ["in", "layer[0]"],
+        "layer[2]": ["layer[0]", "layer[1]"],
+        "out.join": ["in", "layer[1]", "layer[2]"],
+    }
+
+
+def test_a_single_source_is_handed_on_as_it_is(put):
+    found = put(net("layer[2]: linear(8)\nconnect in, layer, out by (i -> i + 1) using sum"))
+    assert found.outputs == {"out": Ref("layer[1]")}
+    assert all(node.join is None for node in found)
+
+
+ADAPTED = """
+    module fit(to: shape) {
+        in -> conv(to[0], 1) -> avgpool(in.height / to[1]) -> out
+    }
+"""
+
+
+def test_only_what_does_not_fit_gets_an_adapter(put):
+    text = """
+        stem: conv(4, 3)
+        in -> stem
+        cell[2]: conv(8, 3, stride = 2)
+        connect stem, cell, out by (i -> j where i < j) using sum via fit
+    """
+    found = put(textwrap.dedent(ADAPTED) + net(text, "[4, 8, 8]"))
+    assert [bool(source.via) for source in found.sources("cell[1]")] == [True, False]
+    assert {"cell[1].via.stem.conv", "out.join.via.stem.conv"} & {node.name for node in expand(found)}
+
+
+def test_a_declared_input_says_what_it_wants(put):
+    text = """
+        module small {
+            in: [8, 4, 4]
+            in -> conv(8, 3) -> out
+        }
+    """
+    body = "cell: small\nconnect in, cell, out by (i -> i + 1) via fit"
+    found = put(textwrap.dedent(ADAPTED) + textwrap.dedent(text) + net(body, "[4, 8, 8]"))
+    (source,) = found.sources("cell")
+    assert source.via.shapes == ((8, 4, 4),)
+
+
+def test_under_concat_the_channels_are_free(put):
+    text = """
+        stem: conv(4, 3, stride = 2)
+        in -> stem
+        layer[1]: conv(8, 3)
+        connect in, stem, layer, out by (i -> j where i < j) using concat via fit
+    """
+    found = put(textwrap.dedent(ADAPTED) + net(text, "[3, 8, 8]").replace("in -> stem\n", ""))
+    assert found.shapes == ((3 + 4 + 8, 4, 4),)
+
+
+def test_runs_of_many_sources_are_bundled_and_say_the_same(put):
+    dense = "layer[{n}]: linear(8)\nconnect in, layer, out by (i -> j where i < j) using sum"
+    found = put(net(dense.format(n=150)))
+    assert max(len(found.sources(node.name)) for node in found) <= 65
+    plain = "\n".join(
+        [f"h{n} = {' + '.join(['in', *(f'l{m}' for m in range(n))])} -> l{n}: linear(8)" for n in range(1, 150)]
+    )
+    plain = "in -> l0: linear(8)\n" + plain.replace("in -> l0", "in")
+    last = " + ".join(["in", *(f"l{m}" for m in range(150))])
+    spelled = put(net("\n".join(line.partition(" = ")[2] or line for line in plain.splitlines()) + f"\n{last} -> out"))
+    assert canonical(expand(found)) == canonical(expand(spelled))
+
+
+def test_in_an_evolving_connect_any_matrix_is_legal(put):
+    text = """
+        cell[d: 3, w: 2]: linear(8)
+        in -> cell[0, *]
+        connect cell by links using sum
+            evolve within ((d, _) -> (e, _) where d < e)
+        cell[-1, *] -> concat -> out
+    """
+    spec = net(text).replace("net a", "net a(links: rule)")
+    found = put(spec, links="(d, w) -> (d + 1, w) where w == 0")
+    assert {n.name for n in found} == {"in", "cell[0,0]", "cell[1,0]", "cell[2,0]", "concat"}
+    verify(expand(found))
+    with pytest.raises(SpecError, match="nothing flows into `concat`"):
+        put(spec, links="(d, w) -> (d + 1, w) where d < 0")
+
+
+# --- randomness
+
+
+def test_a_draw_depends_on_the_name_of_its_layer_and_the_seed_alone(put):
+    text = "one = in -> linear(8) -> relu\none -> first: linear(16) by random(fan_in = 4) -> second: linear(8) -> out"
+    draw = put(net(text))["first"].what.rule
+    moved = "# a comment\nk = 4\n" + net("in -> linear(8) -> relu -> first: linear(16) by random(fan_in = k) -> out")
+    assert put(moved)["first"].what.rule == draw
+    assert put(net(text), seed=1)["first"].what.rule != draw
+    assert put(net(text.replace("first", "other")))["other"].what.rule != draw
+    assert put(net(text.replace("fan_in = 4", "fan_in = 4, seed = 3")))["first"].what.rule != draw
+
+
+def test_bodies_are_shared_unless_they_draw(put):
+    module = "module m(r: rule) {\n    in -> linear(8) by r -> out\n}\n"
+    body = "layer[3]: m({rule})\nconnect in, layer, out by (i -> i + 1)"
+    plain = put(module + net(body.format(rule="blocks(2)")))
+    drawn = put(module + net(body.format(rule="random(fan_in = 2)")))
+    assert plain["layer[0]"].what is plain["layer[2]"].what
+    assert len({drawn[f"layer[{i}]"].what for i in range(3)}) == 3
+
+
+def test_the_same_text_gives_the_same_network_whatever_the_hash_seed():
+    script = "import connc; n = connc.load('std.sparsenet'); print(n)"
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {"PYTHONHASHSEED": seed, "LC_ALL": locale},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed, locale in (("1", "C"), ("2", "C.UTF-8"))
+    }
+    assert len(texts) == 1
+
+
+# --- contracts
+
+
+def test_contracts_hold_wherever_a_module_is_used(codes_in, put):
+    module = "module m(k: int) {\n    in -> linear(k) -> out\n    require params <= 40 and k < 9\n}\n"
+    assert "m" in put(module + net("in -> m(4) -> out"))
+    assert codes_in(module + net("in -> m(8) -> out")) == ["E510"]
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [
+        "params == 36 + 20",
+        "params(one) == 36 and params(h) == 20",
+        "macs == 32 + 16",
+        "flops == 2 * macs",
+        "params(layer) == 0 or true",
+    ],
+)
+def test_parts_are_measured_by_their_names(put, contract):
+    body = f"h = in -> one: linear(4) -> linear(4)\nh -> layer[1]: relu -> concat -> out\nrequire {contract}"
+    put(net(body))
+
+
+# --- mistakes
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        ("in -> conv(4, 3) -> out", ["E201"]),
+        ("in -> linear(4) -> layernorm(axes = 3) -> out", ["E201"]),
+        ("h = in -> linear(4)\nin + h -> out", ["E203"]),
+        ("h = in -> linear(4)\n(in, h) -> sum -> out", ["E203"]),
+        ("layer[2]: linear(4)\nconnect in, layer, out by (i -> j where i < j) using sum", ["E203"]),
+        ("layer[2]: linear(8)\nconnect in, layer, out by (i -> j where i < j)", ["E204"]),
+        ("layer[2]: linear(8)\nconnect in, layer, out by (i -> j) using sum", ["E801"]),
+        ("layer[2]: linear(8)\nconnect in, layer, out by (i -> i + 1 where i > 0)", ["E803"]),
+        ("in -> linear(4) by random(fan_in = 3) -> out", ["E703"]),
+        ("in -> linear(12) by random(fan_in = 9) -> out", ["E703"]),
+        ("in -> linear(4) by ((i, j) -> (i, j)) -> out", ["E701"]),
+        ("in -> linear(4) by (i -> i / 3) -> out", ["E407"]),
+        ("in -> linear(4) by matrix([[1, 0], [1]]) -> out", ["E704"]),
+        ("in -> linear(in.height) -> out", ["E308"]),
+        ("layer[in.features - 9]: relu\nin -> layer -> concat -> out", ["E413"]),
+        ("in -> linear(in.features - 8) -> out", ["E413"]),
+        ("in -> linear(in.features / 3) -> out", ["E407"]),
+        ("empty[0]: relu\nin -> empty -> concat -> out", ["E803"]),
+        ("t: linear(4)\nx = in -> t\ny = in -> linear(3) -> t\nx + y -> out", ["E205"]),
+    ],
+)
+def test_a_mistake_of_the_graph_is_told_by_its_code(codes_in, body, codes):
+    assert codes_in(net(body)) == codes
+
+
+def test_independent_mistakes_are_all_told(codes_in):
+    text = net("x = in -> conv(4, 3)\ny = in -> linear(4) by random(fan_in = 3)\n(x, y) -> concat -> out")
+    assert codes_in(text) == ["E201", "E703"]
+
+
+def test_a_mistake_in_a_module_says_where_it_is_put_in(put):
+    module = "module m {\n    in -> conv(4, 3) -> out\n}\n"
+    with pytest.raises(SpecError) as caught:
+        put(module + net("in -> part: m -> out"))
+    (mistake,) = caught.value.diagnostics
+    assert [label.span.line for label in mistake.labels] == [2, 6]
+    assert "`part`" in mistake.labels[1].text
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("layer[10M]: relu\nin -> layer -> concat -> out", ["E808"]),
+        ("cell[1K, 1K, 1K]: relu\nin -> cell -> concat -> out", ["E808"]),
+        ("in -> linear(100K) by (i -> j where i < j) -> linear(100K) by (i -> j where i < j) -> out", ["E809"]),
+        ("layer[20K]: linear(8)\nconnect in, layer, out by (i -> j where i < j) using sum", ["E809"]),
+        ("x = in -> linear(2000000000)\nx -> linear(2000000000) by random(fan_in = 1000) -> out", ["E809"]),
+        ("in -> linear(8) by (i -> i + 1 for k in 0..) -> out", ["E702"]),
+    ],
+)
+def test_a_bomb_is_refused_before_it_goes_off(codes_in, text, codes):
+    assert codes_in(net(text, "[100K]" if "100K" in text else "[8]")) == codes
+
+
+def test_a_bomb_names_the_limit_and_the_estimate(put):
+    module = "module d0 {\n    in -> linear(8) -> out\n}\n"
+    doubled = "".join(f"module d{i} {{\n    in -> d{i - 1} -> d{i - 1} -> out\n}}\n" for i in range(1, 31))
+    with pytest.raises(SpecError, match="3,221,225,472 layers, and the limit is 1,000,000"):
+        put(module + doubled + net("in -> d30 -> out"))
+
+
+def test_families_that_only_shapes_can_count_reach_the_limit_sooner(codes_in):
+    module = "module grow {\n    layer[in.features]: linear(2)\n    in -> layer -> concat -> out\n}\n"
+    assert codes_in(module + net("cell[40]: grow\nconnect in, cell, out by (i -> i + 1)")) == ["E808"]
+
+
+def test_modules_in_modules_go_as_deep_as_the_limit(put, codes_in):
+    modules = "module m0 {\n    in -> relu -> out\n}\n"
+    modules += "".join(f"module m{i} {{\n    in -> m{i - 1} -> tanh -> out\n}}\n" for i in range(1, 40))
+    assert put(modules + net("in -> m30 -> out")).shapes == ((8,),)
+    assert codes_in(modules + net("in -> m31 -> out")) == ["E807"]
