@@ -1,7 +1,7 @@
-"""`make fuzz`: mutated specs through reading, parsing, checking and formatting, guided by coverage.
+"""`make fuzz`: mutated specs through reading, parsing, checking, formatting and putting nets together, by coverage.
 
-A failure is an exception that is no diagnostic, and a case that takes more than a second or 512 MB. FUZZ_SECONDS (60)
-says how long; `python -m tests.fuzz FILE …` runs files again.
+A failure is an exception that is no diagnostic, and a case that takes more than three seconds or 512 MB. FUZZ_SECONDS
+(60) says how long; `python -m tests.fuzz FILE …` runs files again.
 """
 
 import hashlib
@@ -17,7 +17,10 @@ from random import Random
 
 import atheris
 
-with atheris.instrument_imports(include=["connc.dsl"]):
+with atheris.instrument_imports(include=["connc.dsl", "connc.compiler.elaborate"]):
+    from connc.compiler.elaborate import elaborate
+    from connc.compiler.expand import expand
+    from connc.compiler.text.parser import parse_ir
     from connc.compiler.vocabulary import VOCABULARY
     from connc.dsl.check import World, check
     from connc.dsl.codes import CATALOGUE
@@ -26,12 +29,13 @@ with atheris.instrument_imports(include=["connc.dsl"]):
     from connc.dsl.library import Library, Roots
     from connc.dsl.limits import Limits
     from connc.dsl.reading import read_bytes
+    from connc.dsl.tree import Net
     from connc.dsl.words import KEYWORDS
     from connc.target import STDLIB
 
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS, MEGABYTES, LONGEST = 1.0, 512, 4096
-LIMITS = Limits()
+SECONDS, MEGABYTES, LONGEST = 3.0, 512, 4096  # of a file with several nets
+LIMITS = Limits(layers=10_000, pairs=500_000)
 
 
 class TooMuch(Exception):
@@ -42,18 +46,34 @@ class TooMuch(Exception):
 
 
 def front_end(data):
-    """Everything that `connc check` and `connc fmt` do with the bytes of a file; `Refusal` is caught as they do."""
+    """All that `connc check`, `fmt` and `expand` do with the bytes of a file; `Refusal` is caught as they do."""
     library = Library(Roots(STDLIB), LIMITS)
     try:
         source = read_bytes(data, "fuzz.conn", LIMITS)
         units = library.load(source, "fuzz")
     except Refusal as refusal:
         return [refusal.diagnostic]
-    found = check(units, World(VOCABULARY, LIMITS, library.in_std)).diagnostics
+    checked = check(units, World(VOCABULARY, LIMITS, library.in_std))
+    found = [*checked.diagnostics]
+    if not any(diagnostic.is_error for diagnostic in found):
+        found += networks(checked)
     if not any(diagnostic.is_error for diagnostic in units[-1].report):
         format_source(source, LIMITS)
     for diagnostic in found:
         str(diagnostic)
+    return found
+
+
+def networks(checked):
+    """What is found when the nets of a file are put together; those that can be print what they are read from."""
+    found = []
+    for declaration in checked.entry.file.declarations:
+        if isinstance(declaration, Net):
+            made = elaborate(checked, declaration.name.text, limits=LIMITS)
+            found += made.diagnostics
+            if made.network is not None:
+                assert parse_ir(str(made.network)) == made.network
+                str(expand(made.network))
     return found
 
 

@@ -102,3 +102,26 @@ def test_what_is_wrong_inside_is_told_once(text):
 
 def test_a_new_word_of_the_language_breaks_no_old_rule():
     assert codes_in("rule r = (d, _) -> (d + 1, slice) where slice > d\n") == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "in -> [relu] -> out",
+        "layers = [relu, tanh]\n    in -> layers -> out",
+        "layer: [relu]\n    in -> layer -> out",
+        "in -> [linear](4) -> out",
+        "in -> [linear] by (i -> i) -> out",
+        "layer[2]: relu\n    connect in, layer, out by (i -> i + 1) using [sum]",
+        "layer[2]: relu\n    connect in, layer, out by (i -> i + 1) via [relu]",
+    ],
+)
+def test_a_list_of_layers_is_no_layer(body):
+    assert codes_in(in_a_net(body))
+
+
+@pytest.mark.parametrize(
+    "body", ["t: relu\n    in -> [t] -> out", "h = in -> relu\n    [h, in] -> concat -> out", "x = [in]\n    in -> out"]
+)
+def test_a_list_holds_nothing_that_flows(body):
+    assert codes_in(in_a_net(body)) == ["E401"]

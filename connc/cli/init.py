@@ -30,8 +30,9 @@ net {name}(depth = 8, growth = 12, classes = 10, reach: rule = exponential(2)) {
     in: [3, 32, 32]  # channels, height and width; the batch is left out
     in -> stem: conv(2 * growth, 3) -> trunk(depth, growth, reach) -> classifier(classes) -> out
 
-    # A contract: checked, and shown with its reason where it does not hold.
+    # Contracts are verified, and shown with their reason where they do not hold.
     require depth >= 2 else "with one layer there is nothing to connect"
+    require params <= 100K else "it is to stay small"
 }}
 """
 

@@ -10,7 +10,7 @@ from connc.dsl.check.calls import layer
 from connc.dsl.check.connect import check_connect
 from connc.dsl.check.expect import evaluated, expect, expect_type
 from connc.dsl.check.flow import Feeds, flow, reads
-from connc.dsl.check.meaning import ANY, OUTPUT, TENSOR, TENSORS, Meaning, is_any, is_tensor, words
+from connc.dsl.check.meaning import ANY, OUTPUT, TENSOR, TENSORS, Meaning, is_any, is_layer, is_tensor, words
 from connc.dsl.check.scope import Scope, circles
 from connc.dsl.diagnostic import Label
 from connc.dsl.evaluate import FREE as FREE_SIZE
@@ -239,7 +239,7 @@ def _instance(node: tree.Instance, scope: Scope) -> Meaning:
             inner.declare(coordinate.name, Meaning(INT))
     with inner.quietly(0 in counts):  # of which there are none
         got = layer(node.layer, node.by, inner)
-    if got.type.name != "module" and not is_any(got):
+    if not is_layer(got) and not is_any(got):
         message = f"`{node.name.text}:` names a layer, not {words(got.type)}"
         help_ = f"`=` names a value: `{node.name.text} = {node.layer.span.shown}`"
         scope.say(codes.TYPE, node.layer.span, message, help=help_)

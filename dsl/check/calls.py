@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from connc.dsl import codes, tree
 from connc.dsl.check.expect import complete, expect, expect_rule, meaning, means
-from connc.dsl.check.meaning import ANY, NUMBER, RULED, WHOLE, Meaning, is_any, is_number, is_tensor, words
+from connc.dsl.check.meaning import ANY, NUMBER, RULED, WHOLE, Meaning, is_any, is_layer, is_number, is_tensor, words
 from connc.dsl.check.scope import Scope
 from connc.dsl.functions import FUNCTIONS, Function
 from connc.dsl.tree import Argument
@@ -22,7 +22,8 @@ def _call(expr: tree.Call, scope: Scope) -> Meaning:
     if function and scope.is_of_the_language(function.name):
         return _function(expr, function, scope)
     called = meaning(callee, scope)
-    if called.signature is None or called.type.name not in ("module", "rule", "float", "function"):
+    callable_ = called.type.name in ("module", "rule", "float", "function") and not called.type.listed
+    if called.signature is None or not callable_:
         return _unchecked(expr, called, scope)
     if called.type.name in ("float", "function"):  # an analysis
         given = fill(called.signature, frozenset(), expr.arguments, scope)
@@ -40,7 +41,7 @@ def _unchecked(expr: tree.Call, called: Meaning, scope: Scope) -> Meaning:
     """A call of what may take anything, or of what cannot be called."""
     for argument in expr.arguments:
         meaning(argument.value, scope)
-    if is_any(called) or called.type.name == "module":
+    if is_any(called) or is_layer(called):
         return called
     if called.type.name == "rule":
         message = "this rule has its parameters filled already"
@@ -136,7 +137,7 @@ def ruled(layer: tree.Expr, by: tree.Expr | None, scope: Scope) -> Meaning:
     if by is None:
         return got
     expect_rule(by, scope, "`by`")
-    if is_any(got) or got.type.name != "module":
+    if not is_layer(got):
         if not is_any(got):
             scope.say(codes.TYPE, layer.span, f"`by` stands behind a layer, not behind {words(got.type)}")
         return ANY
@@ -151,6 +152,6 @@ def ruled(layer: tree.Expr, by: tree.Expr | None, scope: Scope) -> Meaning:
 def layer(expr: tree.Expr, by: tree.Expr | None, scope: Scope) -> Meaning:
     """The meaning of what is put into a net as a layer: a module of which nothing is left open."""
     got = ruled(expr, by, scope)
-    if got.type.name == "module":
+    if is_layer(got):
         complete(expr, got, scope)
     return got

@@ -8,7 +8,7 @@ from connc.dsl import codes, tree
 from connc.dsl.check.calls import layer
 from connc.dsl.check.expect import expect_rule, meaning, output
 from connc.dsl.check.flow import Feeds
-from connc.dsl.check.meaning import Meaning, is_any, is_tensor, words
+from connc.dsl.check.meaning import Meaning, is_any, is_layer, is_tensor, words
 from connc.dsl.check.scope import Scope
 from connc.dsl.tree import Expr
 
@@ -78,7 +78,7 @@ def _check_join(using: Expr, scope: Scope) -> None:
     if is_any(got):
         return
     joins = ", ".join(scope.world.vocabulary.joins)
-    if got.type.name != "module":
+    if not is_layer(got):
         scope.say(codes.JOIN, using.span, f"`using` takes a join, not {words(got.type)}", help=f"there are {joins}")
     elif got.signature and got.signature.inputs is not None:
         message = f"`{got.signature.name}` cannot join: it does not take as many tensors as come"
@@ -89,7 +89,7 @@ def _check_adapter(via: Expr, scope: Scope) -> None:
     got = meaning(via, scope)
     if is_any(got):
         return
-    if got.type.name != "module":
+    if not is_layer(got):
         scope.say(codes.ADAPTER, via.span, f"`via` takes a module, not {words(got.type)}")
     elif got.signature:
         to = got.signature.slot("to")

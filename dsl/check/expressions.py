@@ -10,6 +10,7 @@ from connc.dsl import codes, tree
 from connc.dsl.check.expect import condition, evaluated, expect_type, meaning, means
 from connc.dsl.check.meaning import (
     ANY,
+    FLOWING,
     FREE,
     NUMBER,
     RULED,
@@ -67,6 +68,10 @@ def _list_of(expr: tree.ListOf, scope: Scope) -> Meaning:
     items = [FREE if isinstance(i, tree.Name) and i.text == "_" else meaning(i, scope) for i in expr.items]
     if not items:
         return Meaning(Type("any", listed=True), constant=True)
+    if flows := [node for node, item in zip(expr.items, items, strict=True) if item.type.name in FLOWING]:
+        message = f"a list holds values, and `{flows[0].span.shown}` is {words(meaning(flows[0], scope).type)}"
+        scope.say(codes.TYPE, flows[0].span, message, help="several tensors stand in parentheses: `(a, b) -> concat`")
+        return ANY
     first = items[0]
     for item, node in zip(items[1:], expr.items[1:], strict=True):
         both = common(first, item)

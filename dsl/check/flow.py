@@ -5,7 +5,7 @@ from __future__ import annotations
 from connc.dsl import codes, tree
 from connc.dsl.check.calls import layer
 from connc.dsl.check.expect import meaning, output
-from connc.dsl.check.meaning import ANY, TENSOR, TENSORS, Meaning, is_any, is_tensor, words
+from connc.dsl.check.meaning import ANY, TENSOR, TENSORS, Meaning, is_any, is_layer, is_tensor, words
 from connc.dsl.check.scope import Scope
 from connc.dsl.diagnostic import Label
 from connc.dsl.source import Span
@@ -92,7 +92,7 @@ def _step(current: Meaning, before: Expr, link: Expr, scope: Scope) -> Meaning:
     got = _link(link, scope)
     if is_any(got):
         return ANY
-    if got.type.name not in ("module", "instance", "family"):
+    if not is_layer(got) and got.type.name not in ("instance", "family"):
         _not_a_layer(link, got, scope)
         return ANY
     if got.type.name == "family" and current.type.name == "family":

@@ -46,6 +46,7 @@ _WORDS = {
 }
 _NUMBERS = frozenset({"int", "float"})
 _FLOWING = frozenset({"tensor", "instance"})
+FLOWING = _FLOWING | {"tensors", "family", "output"}  # what no list and no parameter holds
 
 NUMBER, WHOLE, TRUTH, TEXT = Meaning(FLOAT), Meaning(INT), Meaning(BOOL), Meaning(STR)
 SHAPED, RULED, LAYER = Meaning(SHAPE), Meaning(RULE), Meaning(MODULE)
@@ -64,6 +65,11 @@ def is_any(meaning: Meaning) -> bool:
 
 def is_number(meaning: Meaning) -> bool:
     return meaning.type.name in _NUMBERS and not meaning.type.listed
+
+
+def is_layer(meaning: Meaning) -> bool:
+    """Whether it is a layer that is not put in yet; a list of them is none."""
+    return meaning.type.name == "module" and not meaning.type.listed
 
 
 def is_tensor(meaning: Meaning) -> bool:

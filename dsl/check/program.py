@@ -10,7 +10,7 @@ from connc.dsl.check import expressions, operations  # noqa: F401  they give exp
 from connc.dsl.check.bodies import bound, check_body, report_circles
 from connc.dsl.check.calls import fill, layer
 from connc.dsl.check.expect import evaluated, expect, expect_type, meaning
-from connc.dsl.check.meaning import ANY, Meaning, fits, is_any, words
+from connc.dsl.check.meaning import ANY, Meaning, fits, is_any, is_layer, words
 from connc.dsl.check.scope import Scope, World
 from connc.dsl.diagnostic import Diagnostic
 from connc.dsl.library import Unit
@@ -187,7 +187,7 @@ def _alias(net: Net, alias: tree.Expr, scope: Scope) -> Meaning:
     got = layer(alias, None, scope)
     callee = alias.callee if isinstance(alias, tree.Call) else alias
     of_the_language = isinstance(callee, tree.Name) and scope.is_of_the_language(callee.text)
-    if is_any(got) or (got.type.name == "module" and got.signature and not of_the_language):
+    if is_any(got) or (is_layer(got) and got.signature and not of_the_language):
         if got.signature and not got.signature.sized:
             message = f"`{got.signature.name}` does not say how large its inputs are, and a net does"
             help_ = f"give it a body: `in: [3, 224, 224]` and `in -> {alias.span.shown} -> out`"
