@@ -71,8 +71,7 @@ class Budget:
             raise Exhausted
         self.left -= count
         if self.left < 0:
-            limit: int = getattr(self.limits, self.what)
-            raise Refusal(self.limits.exceeded(self.what, span, estimate or 10 * limit, known=bool(estimate)))
+            raise Refusal(self.limits.exceeded(self.what, span, estimate, known=bool(estimate)))
 
 
 def normal(number: int | Fraction) -> int | Fraction:

@@ -15,7 +15,7 @@ _WHAT: dict[str, tuple[Code, str, str]] = {
     "steps": (codes.STEPS, "steps of evaluation", "make its lists shorter"),
     "size": (codes.SIZE, "bytes in a file", "split it with `use`"),
     "depth": (codes.DEPTH, "levels of modules in modules", "let some of them stand side by side"),
-    "layers": (codes.LAYERS, "layers", "make its families smaller"),
+    "layers": (codes.LAYERS, "layers", "repeat fewer modules, or smaller ones"),
     "pairs": (codes.PAIRS, "pairs of a rule", "say it with a mapping, `i -> i + 1`, or a sparser one"),
 }
 
@@ -39,12 +39,12 @@ class Limits:
         """What a limit counts."""
         return _WHAT[what][1]
 
-    def exceeded(self, what: str, span: Span, found: int, *, known: bool = False) -> Diagnostic:
-        """The message that a limit is passed; `found` would do, and where it is `known` it is what there is."""
+    def exceeded(self, what: str, span: Span, found: int = 0, *, known: bool = False) -> Diagnostic:
+        """The message that a limit is passed; `found` would do, if it is given, and where it is `known` it is all."""
         code, noun, way_out = _WHAT[what]
         limit = getattr(self, what)
         message = f"{_counted(found)} {noun}, and the limit is {limit:,}" if known else f"more than {limit:,} {noun}"
-        flag = f"`--max-{what} {found}` raises the limit" if found < 10**12 else ""
+        flag = f"`--max-{what}{f' {found}' if found else ''}` raises the limit" if found < 10**12 else ""
         return code.at(span, message, help=(way_out, flag))
 
 

@@ -402,3 +402,35 @@ def test_modules_in_modules_go_as_deep_as_the_limit(put, codes_in):
     modules += "".join(f"module m{i} {{\n    in -> m{i - 1} -> tanh -> out\n}}\n" for i in range(1, 40))
     assert put(modules + net("in -> m30 -> out")).shapes == ((8,),)
     assert codes_in(modules + net("in -> m31 -> out")) == ["E807"]
+
+
+# --- operands of a connect that are made of layers
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "stem: linear(8)\ny = in -> stem -> split(2)\nlayer[2]: linear(4)\n"
+        "connect y, layer, out by (i -> j where i < j) using sum",
+        "layer[3]: linear(8)\nh = layer[0] -> relu\n"
+        "connect in, layer, h, out by (i -> i + 1 where i < 3) | (i -> 5 where i >= 3) using sum",
+        "stem: linear(8)\nin -> stem\nlayer[2]: linear(8)\nconnect stem + in, layer, out by (i -> i + 1)",
+    ],
+)
+def test_what_is_connected_may_be_made_of_layers_of_the_same_body(put, body):
+    verify(put(net(body)))
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        ("one: linear(8)\ntwo: linear(8)\nh = in + two\nh -> one\none -> relu -> two\none -> out", ["E802"]),
+        (
+            "layer[2]: linear(8)\nh = layer[1] -> relu\nconnect h, layer by (i -> i + 1)\nlayer[1] -> out",
+            ["E802"],
+        ),
+        ("a1: linear(b1.features)\nb1: linear(a1.features)\nin -> a1 -> b1 -> out", ["E307"]),
+    ],
+)
+def test_circles_are_told_from_sizes_that_need_themselves(codes_in, body, codes):
+    assert codes_in(net(body)) == codes

@@ -15,7 +15,7 @@ from connc.compiler.elaborate.arithmetic import arithmetic
 from connc.compiler.elaborate.connects import Wires
 from connc.compiler.elaborate.demand import Circle, Compute, Demand, Key
 from connc.compiler.elaborate.draft import Draft
-from connc.compiler.elaborate.joining import Wanted, fits, shown
+from connc.compiler.elaborate.joining import Wanted, fits
 from connc.compiler.elaborate.labels import Index, Labels, member_name
 from connc.compiler.elaborate.numbers import Numbers
 from connc.compiler.elaborate.outline import Outline, outline
@@ -24,6 +24,7 @@ from connc.compiler.elaborate.values import Poisoned, Recipe, Several, Tensor
 from connc.compiler.elaborate.world import World
 from connc.compiler.network import Network, Ref
 from connc.compiler.ops.base import Shape
+from connc.compiler.ops.refuse import show
 from connc.dsl import codes, tree
 from connc.dsl.check import Declared
 from connc.dsl.diagnostic import Refusal
@@ -84,6 +85,7 @@ class Body:
         self.wires = [Wires(self, connect, number) for number, connect in enumerate(self.text.connects)]
         self.ports: dict[str, Value] = {}
         self.members: dict[Member, Value] = {}  # what each labelled layer makes, where it is applied once
+        self.fed_by: dict[Member, list[Place]] = {}  # the positions of connects that feed labelled layers
         self.outputs: dict[str, Ref] = {}
         self.failed = False
         self._demand = Demand(max(1, 10 - len(world.uses)))
@@ -94,8 +96,10 @@ class Body:
         """The network; mistakes are reported, and then there is none."""
         self._attempted(self._declare_inputs)
         if not self.failed:
+            laid_out = [wires for wires in self.wires if self._laid_out(wires)]
+            self._attempted(self.check_feeders)
             steps: list[Callable[[], object]] = [partial(self.chain, number) for number in range(len(self.text.chains))]
-            steps += [wires.run for wires in self.wires if self._laid_out(wires)]
+            steps += [wires.run for wires in laid_out]
             steps += [partial(self._feed_value, port, value) for port, value in self.text.fed.items()]
             for step in steps:
                 self._attempted(step)
@@ -151,7 +155,8 @@ class Body:
         member = label, index
         if member in self.members:
             return self.members[member]
-        chains, connects = self._feeders.get(member, ([], []))
+        chains = self._chains_of.get(member, [])
+        connects = [] if chains else self._connects_of(member)
         if not chains and not connects:
             return self._unfed(member)
         for number, _ in chains:
@@ -190,26 +195,50 @@ class Body:
 
     def _lay_out(self, wires: Wires) -> None:
         wires.lay_out(self._connects)
-        _ = wires.relation, wires.bound
+        for place in wires.targets:
+            if member := wires.positions[place].member:
+                self.fed_by.setdefault(member, []).append((wires.number, place))
+        _ = wires.bound
 
     @cached_property
-    def _feeders(self) -> dict[Member, tuple[list[Place], list[Place]]]:
-        """Which links of chains and which connects feed each labelled layer, in the order of the text."""
-        found: dict[Member, tuple[list[Place], list[Place]]] = {}
+    def _chains_of(self) -> dict[Member, list[Place]]:
+        """The links of chains that feed each labelled layer, in the order of the text."""
+        found: dict[Member, list[Place]] = {}
         for number, chain in enumerate(self.text.chains):
             for place, link in enumerate(chain.links[1:], 1):
                 label, indices, _ = self.labels.chosen(link)
                 for index in indices:
-                    found.setdefault((label, index), ([], []))[0].append((number, place))
-        for wires in self.wires:
-            for place in wires.targets if self._laid_out(wires) else ():
-                if member := wires.positions[place].member:
-                    found.setdefault(member, ([], []))[1].append((wires.number, place))
-        checks.check_feeders(self, found)
+                    found.setdefault((label, index), []).append((number, place))
         return found
+
+    def _connects_of(self, member: Member) -> list[Place]:
+        """The positions of connects that feed a layer; of one that is just being laid out it is not known yet."""
+        for wires in self.wires:
+            if not self._demand.is_running(("connect", wires.number)):
+                self._laid_out(wires)
+        return self.fed_by.get(member, [])
+
+    def check_feeders(self) -> None:
+        """No layer is fed by two statements, unless it is applied in several chains, which shares it."""
+        for member, connects in self.fed_by.items():
+            chains = self._chains_of.get(member, [])
+            if len(chains) + len(connects) > 1:
+                raise Refusal(checks.fed_twice(self, member_name(*member), chains, connects))
 
     def is_output(self, name: str) -> bool:
         return name in self.text.outputs
+
+    def is_one(self, expr: Expr) -> bool:
+        """Whether an expression is one tensor, as far as its text says; else it may be several side by side."""
+        if isinstance(expr, tree.Name) and expr.text in self.ports:
+            return isinstance(self.ports[expr.text], Tensor)
+        value = self.text.values.get(expr.text) if isinstance(expr, tree.Name) else expr
+        if isinstance(value, tree.Operation | tree.Unary | tree.Attribute):
+            return True
+        if not isinstance(value, tree.Chain):
+            return False
+        label, _, open_ = self.labels.chosen(value.links[-1])
+        return not open_ if label else self.numbers.recipe(value.links[-1]).signature.outputs is not None
 
     def wants(self, recipe: Recipe, span: Span) -> Wanted | None:
         """The shape that the one input of a module says it takes."""
@@ -234,7 +263,7 @@ class Body:
             return
         wanted = self.reader(port.shape)
         if not fits(shape, wanted):
-            message = f"`{port.name.text}` is declared as {shown(wanted)}, and {shown(shape)} arrives"
+            message = f"`{port.name.text}` is declared as {show(wanted)}, and {show(shape)} arrives"
             raise Refusal(codes.PORT_SHAPE.at(port.shape.span, message))
 
     def _feed_value(self, port: str, value: Expr) -> None:
@@ -283,7 +312,7 @@ class Body:
         return Several(tuple(made)) if open_ else made[0]
 
     def _apply_label(self, place: Place, member: Member, value: Value, span: Span) -> Value:
-        uses = self._feeders[member][0]
+        uses = self._chains_of[member]
         use = uses.index(place)
         name = member_name(*member) + (f"@{use + 1}" if use else "")
         made = self._apply(name, self.labels.recipe(*member), value, span)

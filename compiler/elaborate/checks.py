@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from connc.compiler.elaborate.connects import Wires
@@ -19,7 +19,7 @@ from connc.dsl.evaluate import Value
 from connc.dsl.source import Span
 
 Member = tuple[str, Index]
-Feeders = Mapping[Member, tuple[list[tuple[int, int]], list[tuple[int, int]]]]
+Place = tuple[int, int]
 
 
 class Checked(Held, Protocol):
@@ -59,16 +59,12 @@ def _by_name(given: Sequence[tuple[str, Tensor]], names: Sequence[str]) -> list[
     return [named[name] if name in named else next(free) for name in names] if named else [t for _, t in given]
 
 
-def check_feeders(body: Checked, feeders: Feeders) -> None:
-    """No layer is fed by two statements, unless it is applied in several chains, which shares it."""
-    for member, (chains, connects) in feeders.items():
-        if connects and len(chains) + len(connects) > 1:
-            first, second = _places(body, chains, connects)[:2]
-            message = f"`{member_name(*member)}` is fed twice"
-            raise Refusal(codes.FED_TWICE_MEMBER.at(second, message, "and again here", Label(first, "first here")))
+def fed_twice(body: Checked, name: str, chains: Sequence[Place], connects: Sequence[Place]) -> Diagnostic:
+    first, second = _places(body, chains, connects)[:2]
+    return codes.FED_TWICE_MEMBER.at(second, f"`{name}` is fed twice", "and again here", Label(first, "first here"))
 
 
-def _places(body: Checked, chains: Sequence[tuple[int, int]], connects: Sequence[tuple[int, int]]) -> list[Span]:
+def _places(body: Checked, chains: Sequence[Place], connects: Sequence[Place]) -> list[Span]:
     spans = [body.text.chains[number].links[place].span for number, place in chains]
     spans += [body.wires[number].span for number, _ in connects]
     return sorted(spans, key=lambda span: span.start)
@@ -89,27 +85,39 @@ def check(body: Checked) -> None:
 # --- circles
 
 
+_FLOWS = frozenset({"chain", "target", "value", "arithmetic"})
+
+
 def circular(body: Checked, keys: Sequence[Key]) -> Diagnostic:
     """The message of what depends on itself."""
-    if any(key[0] not in ("chain", "target") for key in keys):
-        span = next((part for key in keys for part in key if isinstance(part, Span)), body.span)
-        message = f"`{span.shown}` depends on the shape of what is made of it"
-        return codes.OWN_SHAPE.at(span, message, help="take the size from something that is known before")
     steps = [_step(body, key) for key in reversed(keys)]
     start = min(range(len(steps)), key=lambda i: (steps[i][0], i))
     ring = steps[start:] + steps[:start] + steps[start : start + 1]
-    message = "layers feed one another in a circle: " + " -> ".join(f"`{name}`" for name, _ in ring)
-    places = {span: None for _, span in ring}
-    first, *more = places
-    return codes.CIRCLE.at(first, message, "", *(Label(span, "and here") for span in more))
+    path = " -> ".join(f"`{name}`" for name, _ in ring)
+    first, *more = {span: None for _, span in ring}
+    labels = [Label(span, "and here") for span in more]
+    if all(key[0] in _FLOWS for key in keys):
+        help_ = "what flows goes forwards only; break the circle at one of these places"
+        return codes.CIRCLE.at(first, f"layers feed one another in a circle: {path}", "", *labels, help=help_)
+    help_ = "take the size from something that is known before"
+    return codes.OWN_SHAPE.at(first, f"what is made depends on its own shape: {path}", "", *labels, help=help_)
 
 
 def _step(body: Checked, key: Key) -> tuple[str, Span]:
-    if key[0] == "chain":
-        chain = body.text.chains[key[1]]
-        return chain.links[-1].span.shown, chain.span
-    wires = body.wires[key[1]]
-    return wires.positions[key[2]].name, wires.span
+    """What a key stands for, in the words of the spec."""
+    match key:
+        case ("chain", number):
+            chain = body.text.chains[number]
+            return chain.links[-1].span.shown, chain.span
+        case ("target", number, place):
+            return body.wires[number].positions[place].name, body.wires[number].span
+        case ("connect", number):
+            return "connect", body.wires[number].span
+        case ("value", name):
+            return name, body.text.values[name].span
+        case ("counts" | "member" | "depends", label, *_):
+            return label, body.text.labels[label].span
+    return key[1].shown, key[1]
 
 
 # --- what leads nowhere

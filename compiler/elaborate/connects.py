@@ -16,7 +16,7 @@ from connc.compiler.elaborate.labels import Index, Labels
 from connc.compiler.elaborate.positions import Position, positions_of
 from connc.compiler.elaborate.reader import Reader
 from connc.compiler.elaborate.values import Recipe, Several, Tensor
-from connc.compiler.network import Connect, Source
+from connc.compiler.network import Connect, Ref, Source
 from connc.compiler.relations.forms import Space
 from connc.compiler.relations.relation import Relation
 from connc.dsl import codes, tree
@@ -40,6 +40,7 @@ class Host(Protocol):
     def settle(self, label: str, index: Index, made: Value) -> None: ...
     def feed(self, port: str, value: Value, span: Span) -> None: ...
     def is_output(self, name: str) -> bool: ...
+    def is_one(self, expr: Expr) -> bool: ...
     def wants(self, recipe: Recipe, span: Span) -> Wanted | None: ...
 
 
@@ -52,19 +53,17 @@ class Wires:
         self.name = ""
         self.positions: list[Position] = []
         self.space: Space = ()
-        self.left_out: list[Position] = []
 
     # --- positions and pairs
 
     def lay_out(self, taken: dict[str, int]) -> None:
         """Find the positions; `taken` counts the connects with the same first target."""
         host, operands = self.host, self.statement.operands
-        self.positions = [
-            each for node in operands for each in positions_of(node, host.labels, host.reader, host.is_output)
-        ]
+        for node in operands:
+            self.positions += positions_of(node, host.labels, host.reader, host.is_output, host.is_one)
         grid = host.labels.chosen(operands[0])[2] if len(operands) == 1 else ()
         self.space = grid if len(grid) > 1 else (len(self.positions),)
-        base = next((each.name for each in self.positions if not each.tensor), "")
+        base = next((each.name for each in self.positions if each.takes), "")
         taken[base] = taken.get(base, 0) + 1
         self.name = f"{base}.connect" + (str(taken[base]) if taken[base] > 1 else "")
 
@@ -85,7 +84,7 @@ class Wires:
         rule = self.host.reader.rule(by, of)
         relation = self.host.draft.relate(rule, (self.space, self.space), self.name, by.span)
         gives = np.array([not each.output for each in self.positions], dtype=bool)
-        takes = np.array([each.tensor is None for each in self.positions], dtype=bool)
+        takes = np.array([each.takes for each in self.positions], dtype=bool)
         return relation.clipped(gives, takes)
 
     @cached_property
@@ -111,8 +110,10 @@ class Wires:
     def record(self) -> Connect:
         """What the network keeps of it."""
         using, via = (each.span.shown if each else "" for each in (self.statement.using, self.statement.via))
-        refs = tuple(each.ref for each in self.positions)
-        return Connect(self.name, self.space, refs, self.relation, self.bound, using, via, self.span)
+        self._compute(np.flatnonzero([each.expr is not None for each in self.positions]))
+        refs = [Ref("", each.output) for each in self.positions]
+        refs = [source.ref if source else ref for source, ref in zip(self._plain, refs, strict=True)]
+        return Connect(self.name, self.space, tuple(refs), self.relation, self.bound, using, via, self.span)
 
     # --- feeding
 
@@ -161,9 +162,10 @@ class Wires:
         return [each.tensor for each in self.positions]
 
     @cached_property
-    def _plain(self) -> list[Source]:
+    def _plain(self) -> list[Source | None]:
         """What flows from each position where nothing adapts it; one object for all that it flows to."""
-        return [Source(each.ref) for each in self.positions]
+        refs = [Ref(p.name) if p.member else p.tensor.ref if p.tensor else None for p in self.positions]
+        return [Source(ref) if ref else None for ref in refs]
 
     @cached_property
     def _known(self) -> NDArray[np.bool_]:
@@ -181,13 +183,20 @@ class Wires:
         """Make sure that what is read is there, or known to be left out."""
         for place in places[~self._known[places]].tolist():
             position = self.positions[place]
-            assert position.member
-            tensor = self.host.member(*position.member)
+            tensor = self._read(position)
             if isinstance(tensor, Several):
                 message = f"`{position.name}` makes several tensors, and a position gives one"
                 raise Refusal(codes.OPERAND.at(position.span, message))
             self.tensors[place] = tensor
             self._known[place], self._alive[place] = True, tensor is not None
+            if position.expr is not None:
+                self._plain[place] = Source(tensor.ref)
+
+    def _read(self, position: Position) -> Value:
+        if position.member:
+            return self.host.member(*position.member)
+        assert position.expr is not None
+        return self.host.reader.inside(self.host.reader.names)(position.expr)
 
     def _joined(self, position: Position, places: Places, declared: Wanted | None) -> Joined:
         if len(places) > 1 and self.statement.using is None:
@@ -198,11 +207,13 @@ class Wires:
             return self.joint.joined(target, sources, shapes)
         chosen = places.tolist()
         tensors = [tensor for tensor in map(self.tensors.__getitem__, chosen) if tensor]
-        return self.joint.join(target, tensors, [self._plain[place] for place in chosen], declared)
+        return self.joint.join(
+            target, tensors, [each for each in map(self._plain.__getitem__, chosen) if each], declared
+        )
 
     def _no_join(self, position: Position, places: Places) -> Diagnostic:
         names = [f"`{self.positions[place].name}`" for place in places[:3].tolist()]
-        several = ", ".join(names) + (", …" if len(places) > 3 else "")
+        several = ", ".join(names) + ", …" if len(places) > 3 else " and ".join([", ".join(names[:-1]), names[-1]])
         message = f"`{position.name}` gets {len(places)} sources, and nothing says how they join"
         label = f"{several} meet in `{position.name}`"
         return codes.NO_JOIN.at(self.span, message, label, help="add `using concat`, or `using sum`")

@@ -14,12 +14,13 @@ from connc.compiler.make import make_op
 from connc.compiler.names import output_name, owner
 from connc.compiler.network import Network, Node, Source
 from connc.compiler.ops.base import Op, Shape, ShapeError
+from connc.compiler.ops.refuse import show
 from connc.compiler.relations.forms import Space
 from connc.compiler.relations.relation import Relation
 from connc.compiler.relations.rule import At, Rule
 from connc.dsl import codes
 from connc.dsl.check import Declared
-from connc.dsl.diagnostic import Label, Refusal
+from connc.dsl.diagnostic import Diagnostic, Label, Refusal
 from connc.dsl.source import Span
 
 Made = Tensor | Several
@@ -129,8 +130,7 @@ class Draft:
         for place in error.inputs:
             node = self.nodes.get(sources[place].ref.node) if place < len(sources) else None
             if node is not None and node.span is not None:
-                shape = "x".join(map(str, node.shapes[0]))
-                found.append(Label(node.span, f"`{node.name}` makes {shape}"))
+                found.append(Label(node.span, f"`{node.name}` makes {show(node.shapes[0])}"))
         return found
 
     def relate(self, rule: Rule, between: tuple[Space, Space], name: str, span: Span) -> Relation:
@@ -145,7 +145,10 @@ class Draft:
             folder=rule.span.source.folder,
             world=world,
         )
-        return rule.relate(at)
+        try:
+            return rule.relate(at)
+        except Refusal as refusal:
+            raise Refusal(_used_at(refusal.diagnostic, span)) from None
 
     def _check_shared(self, name: str, shapes: Sequence[Shape], span: Span) -> None:
         first = self.nodes.get(owner(name))
@@ -172,10 +175,16 @@ class Draft:
         return Tensor(node.name, shapes)
 
 
+def _used_at(found: Diagnostic, span: Span) -> Diagnostic:
+    """What is wrong with a rule, and where it is used, if it is written elsewhere."""
+    inside = found.span.source is span.source and span.start <= found.span.start <= found.span.stop <= span.stop
+    return found if inside else replace(found, labels=(*found.labels, Label(span, "the rule is used here")))
+
+
 def _op(recipe: Recipe, span: Span) -> Op:
     assert not isinstance(recipe.maker, Declared)
     return make_op(recipe.signature.name, of_language(recipe.signature, recipe.given, span))
 
 
 def _shown(shapes: Sequence[Shape]) -> str:
-    return " and ".join("x".join(map(str, shape)) for shape in shapes)
+    return " and ".join(map(show, shapes))

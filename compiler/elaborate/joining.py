@@ -11,6 +11,7 @@ from connc.compiler.names import output_name
 from connc.compiler.network import Network, Source
 from connc.compiler.ops.base import Shape
 from connc.compiler.ops.joins import Concat, Max, Mean, Mul, Sum
+from connc.compiler.ops.refuse import show
 from connc.dsl import codes
 from connc.dsl.diagnostic import Diagnostic, Refusal
 from connc.dsl.evaluate import FREE
@@ -73,19 +74,19 @@ class Joint:
             message = f"`{self.via.kind}` cannot adapt: `via` takes a module with a parameter `to: shape`"
             raise Refusal(codes.ADAPTER.at(self.span, message))
         if not fits(body.shapes[0], wanted):
-            made = f"`{self.via.kind}` makes {shown(body.shapes[0])} of `{tensor.ref}`"
-            message = f"{made}, and `{target}` wants {shown(wanted)}"
+            made = f"`{self.via.kind}` makes {show(body.shapes[0])} of `{tensor.ref}`"
+            message = f"{made}, and `{target}` wants {show(wanted)}"
             raise Refusal(codes.JOIN_SHAPES.at(self.span, message))
         return body
 
     def _does_not_fit(self, target: str, tensor: Tensor, wanted: Wanted, last: Tensor) -> Diagnostic:
-        found = f"`{tensor.ref}` ({shown(tensor.shape)})"
+        found = f"`{tensor.ref}` ({show(tensor.shape)})"
         if tensor is last or self.using is None:
-            message = f"`{target}` takes {shown(wanted)}, not {shown(tensor.shape)}"
+            message = f"`{target}` takes {show(wanted)}, not {show(tensor.shape)}"
             label = f"`{target}` receives {found}"
         else:
-            message = f"`{self.using.kind}` cannot join {shown(tensor.shape)} with {shown(last.shape)}"
-            label = f"`{target}` receives {found} and `{last.ref}` ({shown(last.shape)})"
+            message = f"`{self.using.kind}` cannot join {show(tensor.shape)} with {show(last.shape)}"
+            label = f"`{target}` receives {found} and `{last.ref}` ({show(last.shape)})"
         help_ = "add `via transfer` to resize sources that do not fit; `std.blocks` has it"
         return codes.JOIN_SHAPES.at(self.span, message, label, help=help_)
 
@@ -93,8 +94,3 @@ class Joint:
 def fits(shape: Shape, wanted: Sequence[object]) -> bool:
     """Whether a shape is the one that is wanted, where that is not free."""
     return len(shape) == len(wanted) and all(w is FREE or s == w for s, w in zip(shape, wanted, strict=True))
-
-
-def shown(shape: Sequence[object]) -> str:
-    """A shape in a message: `3x32x32`, `_` where it is free."""
-    return "x".join(str(each) for each in shape) or "a single number"

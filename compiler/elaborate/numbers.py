@@ -25,7 +25,7 @@ class Numbers:
         place = expr.span.start, expr.span.stop
         while place not in self._named:
             site = self.text.sites[self._next]
-            kinds = site.kinds or (self._kind(site.expr),)
+            kinds = site.kinds or (self.recipe(site.expr).kind,)
             self._next += 1
             self._named[site.expr.span.start, site.expr.span.stop] = [self._number(kind, site) for kind in kinds]
         return self._named[place]
@@ -43,15 +43,15 @@ class Numbers:
             raise Refusal(codes.NAME_TAKEN.at(label.span, message, help="choose another label"))
         return name
 
-    def _kind(self, expr: Expr) -> str:
-        """What a layer is called by, found without its arguments, which may not be known yet."""
+    def recipe(self, expr: Expr) -> Recipe:
+        """What a layer is made of, without its arguments, which may not be known yet."""
         match expr:
             case tree.Call(callee=callee):
-                return self._kind(callee)
+                return self.recipe(callee)
             case tree.Ruled(layer=layer):
-                return self._kind(layer)
+                return self.recipe(layer)
             case tree.Choice(cases=cases, otherwise=otherwise):
-                return self._kind(next((c.value for c in cases if self.reader(c.condition)), otherwise))
+                return self.recipe(next((c.value for c in cases if self.reader(c.condition)), otherwise))
         recipe = self.reader(expr)
         assert isinstance(recipe, Recipe)
-        return recipe.kind
+        return recipe

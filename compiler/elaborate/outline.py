@@ -79,7 +79,8 @@ def _sites(found: Outline) -> None:
     links = [link for chain in found.chains for link in chain.links[1:] if not _is_named(link, found)]
     sites = [Site(link) for link in links]
     heads = [chain.links[0] for chain in found.chains]
-    for expr in [*heads, *found.values.values(), *found.fed.values()]:
+    operands = [operand for connect in found.connects for operand in connect.operands]
+    for expr in [*heads, *found.values.values(), *found.fed.values(), *operands]:
         sites += _arithmetic(expr, found)
     found.sites = sorted(sites, key=lambda site: (site.expr.span.start, site.expr.span.stop))
 

@@ -91,4 +91,4 @@ def nearest_sum(sizes: tuple[int, ...], whole: int) -> str:
     """What the last piece would have to be, or how little there is to share out."""
     *others, _ = sizes or (0,)
     left = whole - sum(others)
-    return f"{show([*others, left])} would" if left > 0 else f"each piece has at least 1 of {whole}"
+    return f"{[*others, left]} would" if left > 0 else f"each piece has at least 1 of {whole}"

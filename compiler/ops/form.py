@@ -101,7 +101,7 @@ class Permute(Op):
         order = self.order(x)
         if sorted(order) != list(range(len(x))):
             raise ShapeError(
-                f"`permute` by {show(self.axes)} does not name each axis of {show(x)} once",
+                f"`permute` by {list(self.axes)} does not name each axis of {show(x)} once",
                 f"it takes the axes 0 to {len(x) - 1} in any order",
             )
         return tuple(x[axis] for axis in order)

@@ -24,7 +24,7 @@ def alike(op: Op, x: tuple[Shape, ...]) -> Shape:
         if other != first:
             raise ShapeError(
                 f"`{op.name}` needs sources of one shape, not {show(first)} and {show(other)}",
-                "bring them to one shape first; `via` names an adapter that does",
+                "bring them to one shape first, as `conv`, `avgpool` and `broadcast` do",
                 (0, at),
             )
     return first
@@ -46,7 +46,7 @@ class Concat(Op):
             if len(other) != len(first) or _without(axis, other) != _without(axis, first):
                 raise ShapeError(
                     f"`concat` needs sources that differ along axis {axis} only, not {show(first)} and {show(other)}",
-                    "bring the other axes to one size first; `via` names an adapter that does",
+                    "bring the other axes to one size first, as `conv` and `avgpool` do",
                     (0, at),
                 )
         return fits(self, (*first[:axis], sum(other[axis] for other in x), *first[axis + 1 :]))

@@ -11,7 +11,9 @@ from connc.dsl.vocabulary import LARGEST_SIZE
 
 
 def show(shape: Iterable[object]) -> str:
-    return str(list(shape))
+    """A shape in a message: `3x32x32`; a vector and a single number as the language writes them, `[64]` and `[]`."""
+    sizes = list(shape)
+    return "x".join(map(str, sizes)) if len(sizes) > 1 else str(sizes)
 
 
 def a_map(op: Op, x: Shape) -> Shape:

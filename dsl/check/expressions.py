@@ -199,6 +199,10 @@ def _attribute(expr: tree.Attribute, scope: Scope) -> Meaning:
     base, name = meaning(expr.base, scope), expr.name.text
     if is_any(base):
         return ANY
+    if base.type.name in ("tensors", "family"):
+        message = f"`{expr.base.span.shown}` is {words(base.type)}, and each has a shape of its own"
+        scope.say(codes.ATTRIBUTE, expr.span, message, help=f"choose one, as in `{expr.base.span.shown}[0].{name}`")
+        return ANY
     if not is_tensor(base):
         message = f"{words(base.type)} has no attributes"
         scope.say(codes.ATTRIBUTE, expr.span, message, help="tensors have, as in `in.channels`")
