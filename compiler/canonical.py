@@ -65,7 +65,8 @@ class _Listing:
         if isinstance(node.what, Bundle):
             self.held[node.name] = read
             return
-        self.outputs.update((Ref(node.name, port), len(self.outputs) + i) for i, port in enumerate(node.ports, 1))
+        first = len(self.outputs) + 1
+        self.outputs.update((Ref(node.name, port), number) for number, port in enumerate(node.ports, first))
         self.hash.update(f"{self._op(node.what)} {self._parameters(node)} {read}\n".encode())
 
     def _read(self, ref: Ref) -> Row:

@@ -22,11 +22,6 @@ def key(seed: int, name: str, purpose: str) -> bytes:
     return hashlib.sha256(b"".join(len(part).to_bytes(8, "little") + part for part in parts)).digest()
 
 
-def stream(seed: int, name: str, purpose: str) -> np.random.Generator:
-    """A generator of its own."""
-    return np.random.Generator(np.random.Philox(key=int.from_bytes(key(seed, name, purpose)[:16], "little")))
-
-
 def uniform(seed: int, name: str, purpose: str, counters: Words) -> Words:
     """A word for each counter, independent of all others; different counters give different words."""
     first, second = _halves(key(seed, name, purpose))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from connc.compiler.names import output_name
-from connc.compiler.network import KERNEL, Network, Node, Ref, Source
+from connc.compiler.network import ALL, KERNEL, Network, Node, Ref, Source
 from connc.compiler.ops.base import Op, Shape
 from connc.compiler.ops.structure import Input
 from connc.compiler.verify.shapes import Inference, Shapes
@@ -62,7 +62,7 @@ class _Flat:
         sources, target = network.sources(node.name), prefix + output_name(node.name, "out")
         given = [self._adapted(source, target, outside[source.ref], node.span) for source in sources]
         (shape, *_) = self._arguments(network)[node.name] if node.join is not None else ((),)
-        if node.join is None or (len(sources) == 1 and given[0].port != "*"):
+        if node.join is None or (len(sources) == 1 and given[0].port != ALL):
             return given
         name = self._fresh(f"{target}.", "join", "", node.join)
         return list(self._place(name, node.join, given, (shape,), node.span).values())

@@ -36,6 +36,12 @@ def output_name(node: str, port: str) -> str:
     return _USE.sub(lambda mark: f".use{mark[0][1:]}", node) + behind
 
 
+def above(name: str) -> set[str]:
+    """A name and those of all that it stands in, without marks of sharing: of `a.conv@2` also `a.conv` and `a`."""
+    parts = owner(name).split(".")
+    return {name, *(".".join(parts[: i + 1]) for i in range(len(parts)))}
+
+
 def natural(name: str) -> list[tuple[int, str]]:
     """A key by which `layer[10]` stands behind `layer[9]`."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in _NUMBERS.split(name) if part]

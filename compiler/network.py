@@ -94,24 +94,41 @@ class Network:
         self.kind, self.level = kind, level
         self.outputs = dict(outputs)
         self.families, self.connects = tuple(families), tuple(connects)
+        named = _named(nodes)
+        if unknown := _unknown(named, sources):
+            raise ValueError(f"there is no node {', '.join(unknown[:8])}")
+        self._nodes = {name: named[name] for name in _in_order(named, sources)}
+        if len(self._nodes) < len(named):
+            raise Circular(sorted(named.keys() - self._nodes.keys()))
         self._sources = {name: tuple(found) for name, found in sources.items()}
-        self.graph = _graph(_named(nodes), self._sources)
+
+    @cached_property
+    def graph(self) -> nx.MultiDiGraph[str]:
+        """Nodes and edges for the algorithms of networkx; an edge's key is its position among the inputs."""
+        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+        graph.add_nodes_from((name, {"node": node}) for name, node in self._nodes.items())
+        edges: Iterator[Any] = (
+            (source.ref.node, name, position, _edge(source))
+            for name, found in self._sources.items()
+            for position, source in enumerate(found)
+        )
+        graph.add_edges_from(edges)
+        return graph
 
     # --- reading
 
     def __iter__(self) -> Iterator[Node]:
         """The nodes, each behind those that it reads."""
-        return (data["node"] for _, data in self.graph.nodes(data=True))
+        return iter(self._nodes.values())
 
     def __len__(self) -> int:
-        return len(self.graph)
+        return len(self._nodes)
 
     def __contains__(self, name: str) -> bool:
-        return name in self.graph
+        return name in self._nodes
 
     def __getitem__(self, name: str) -> Node:
-        node: Node = self.graph.nodes[name]["node"]
-        return node
+        return self._nodes[name]
 
     def sources(self, name: str) -> Sequence[Source]:
         """What flows into a node, in order."""
@@ -169,30 +186,6 @@ def _named(nodes: Iterable[Node]) -> dict[str, Node]:
             raise ValueError(f"two nodes are called {node.name}")
         found[node.name] = node
     return found
-
-
-def _graph(nodes: Mapping[str, Node], sources: Mapping[str, Sequence[Source]]) -> nx.MultiDiGraph[str]:
-    if unknown := _unknown(nodes, sources):
-        raise ValueError(f"there is no node {', '.join(unknown[:8])}")
-    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    graph.add_nodes_from((name, {"node": nodes[name]}) for name in _in_order(nodes, sources))
-    if len(graph) < len(nodes):
-        raise Circular(sorted(nodes.keys() - graph.nodes))
-    _lay_edges(graph, sources)
-    return graph
-
-
-def _lay_edges(graph: Any, sources: Mapping[str, Sequence[Source]]) -> None:
-    """What `add_edges_from` does with edges whose ends and keys are known to be new, in a fifth of its time."""
-    after, before = graph._adj, graph._pred
-    for name, found in sources.items():
-        into = before[name]
-        for position, source in enumerate(found):
-            node = source.ref.node
-            edges = into.get(node)
-            if edges is None:
-                edges = into[node] = after[node][name] = {}
-            edges[position] = _edge(source)
 
 
 def _unknown(nodes: Mapping[str, Node], sources: Mapping[str, Sequence[Source]]) -> list[str]:

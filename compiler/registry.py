@@ -28,8 +28,12 @@ class Registry(Mapping[str, type[D]]):
         self._classes: dict[str, type[D]] = {}
 
     def define(self, cls: type[D], signature: Signature) -> None:
-        """Make `cls` what `signature.name` stands for; its fields and docstring complete the signature."""
-        if signature.name in self._classes:
+        """Make `cls` what `signature.name` stands for; its fields and docstring complete the signature.
+
+        The same class may be defined anew, as notebooks do.
+        """
+        known = self._classes.get(signature.name)
+        if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
             raise ValueError(f"the {self.noun} `{signature.name}` is defined twice")
         doc = inspect.cleandoc(cls.__doc__ or "")
         dataclass(frozen=True)(cls)

@@ -16,6 +16,10 @@ if (_root / "pyproject.toml").is_file() and (_root / "dsl" / "__init__.py").is_f
     __path__.append(str(_root))
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> object:
     """The public functions, imported when they are first used: the parts of connc import this file too."""
     if name not in __all__:

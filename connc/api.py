@@ -9,6 +9,7 @@ from connc.compiler.elaborate import elaborate
 from connc.compiler.network import Network
 from connc.compiler.text.parser import parse_ir as read_network
 from connc.compiler.vocabulary import VOCABULARY
+from connc.dsl import codes
 from connc.dsl.check import Checked, World, check
 from connc.dsl.diagnostic import Diagnostic, Refusal
 from connc.dsl.library import Library
@@ -34,7 +35,10 @@ def load(target: str, params: Mapping[str, object] | None = None, *, seed: int =
     `params` fill its parameters: numbers, truth values and lists as they are, strings as the language writes values,
     `"dense"` for a rule. All draws depend on `seed`. Raises `SpecError`.
     """
-    settings, found = parse_settings(f"{name}={_written(value)}" for name, value in (params or {}).items())
+    if type(seed) is not int or seed < 0:
+        raise ValueError(f"seed is a whole number from 0 on, not {seed!r}")
+    texts = [f"{name}={_written(value)}" for name, value in (params or {}).items()]
+    settings, found = parse_settings(texts, origin="params")
     network = None
     if not found:
         network, found = load_network(target_of(target), settings, seed=seed)
@@ -52,7 +56,9 @@ def parse_ir(text: str) -> Network:
 
 
 def analyze(network: Network) -> dict[str, int]:
-    """What a network is measured by, by the names of the analyses."""
+    """What a network is measured by, by the names of the analyses; `load` makes one of a target."""
+    if not isinstance(network, Network):
+        raise TypeError(f"analyze takes a network, not {network!r}; `connc.load` makes one")
     return {name: analysis().measure(network) for name, analysis in ANALYSES.items()}
 
 
@@ -74,10 +80,10 @@ def load_network(
 ) -> tuple[Network | None, list[Diagnostic]]:
     """The network of the net that a target means, unless there are mistakes; and what was found."""
     checked = _checked(target, settings, limits)
-    if any(each.is_error for each in checked.diagnostics):
+    if not _can_be_put_together(checked):
         return None, list(checked.diagnostics)
     made = elaborate(checked, net_of(checked.entry.file, target), settings, limits, seed)
-    return made.network, [*checked.diagnostics, *made.diagnostics]
+    return made.network, _once([*checked.diagnostics, *made.diagnostics])
 
 
 def check_target(
@@ -86,14 +92,24 @@ def check_target(
     """What is wrong with a file and all that it uses, and with its nets; `settings` are for the net that it means."""
     checked = _checked(target, settings, limits)
     found = list(checked.diagnostics)
-    if any(each.is_error for each in found):
+    if not _can_be_put_together(checked):
         return found
     chosen = net_of(checked.entry.file, target) if settings or target.net else ""
     for declaration in checked.entry.file.declarations:
         net = declaration.name.text
         if isinstance(declaration, Net) and target.net in ("", net):
             found += elaborate(checked, net, settings if net == chosen else (), limits, seed).diagnostics
-    return found
+    return _once(found)
+
+
+def _can_be_put_together(checked: Checked) -> bool:
+    """Whether nothing is wrong but contracts that the text alone breaks."""
+    return not any(each.is_error and each.code is not codes.BROKEN for each in checked.diagnostics)
+
+
+def _once(found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Each mistake as it was told first."""
+    return list({(each.code.id, each.span): each for each in reversed(found)}.values())[::-1]
 
 
 def _checked(target: Target, settings: Sequence[Argument], limits: Limits) -> Checked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from connc.dsl import codes
 from connc.dsl.diagnostic import Diagnostic, Refusal
 from connc.dsl.format import format_source
 from connc.dsl.library import Library, Unit
@@ -14,14 +15,22 @@ from connc.dsl.tree import Argument
 from connc.target import Target
 
 
-def parse_settings(texts: Iterable[str], limits: Limits = Limits()) -> tuple[list[Argument], list[Diagnostic]]:
-    """Settings as `--set` takes them, `name=value`, and what is wrong with those that cannot be read."""
-    settings, report = [], []
+def parse_settings(
+    texts: Iterable[str], limits: Limits = Limits(), origin: str = "--set"
+) -> tuple[list[Argument], list[Diagnostic]]:
+    """Settings as `--set` takes them, `name=value`, and what is wrong with them; messages call them by `origin`."""
+    settings: dict[str, Argument] = {}
+    report: list[Diagnostic] = []
     for text in texts:
-        setting, found = parse_setting(Source("--set", text), limits)
-        settings += [setting] if setting else []
+        setting, found = parse_setting(Source(origin, text), limits)
         report += found
-    return settings, report
+        if setting and setting.name:
+            name = setting.name
+            if name.text in settings:
+                message = f"`{name.text}` has a value already"
+                report.append(codes.TWICE.at(name.span, message, help="give each parameter one value"))
+            settings[name.text] = setting
+    return list(settings.values()), report
 
 
 def load_units(target: Target, limits: Limits = Limits()) -> tuple[list[Unit], list[Diagnostic]]:

@@ -16,7 +16,11 @@ _WHAT: dict[str, tuple[Code, str, str]] = {
     "size": (codes.SIZE, "bytes in a file", "split it with `use`"),
     "depth": (codes.DEPTH, "levels of modules in modules", "let some of them stand side by side"),
     "layers": (codes.LAYERS, "layers", "repeat fewer modules, or smaller ones"),
-    "pairs": (codes.PAIRS, "pairs of a rule", "say it with a mapping, `i -> i + 1`, or a sparser one"),
+    "pairs": (
+        codes.PAIRS,
+        "pairs that rules keep or look at",
+        "compute the targets, as in `i -> i + 1`, or draw them by `random(fan_in = 8)`",
+    ),
 }
 
 

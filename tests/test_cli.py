@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from connc import __version__
+import connc as connc_module
+from connc import SpecError, __version__, analyze, load, parse_ir
 from connc.cli.app import VERBS, connc, run
+from connc.compiler.expand import expand
 
 GOOD = "net good(width = 4) {\n    in: [8]\n    in -> linear(width) -> out\n}\n"
 WRONG = "net wrong {\n    in: [8]\n    in -> rellu -> out\n}\n"
@@ -78,6 +80,20 @@ def test_set_fills_a_parameter_of_the_net(call):
     assert "E101" in call("check", "good.conn", "--set", "width=")[2]
 
 
+def test_set_gives_each_parameter_one_value(call):
+    assert "E405" in call("check", "good.conn", "--set", "width=3", "--set", "width=4")[2]
+
+
+def test_python_is_told_what_it_may_not_give():
+    with pytest.raises(ValueError, match="seed"):
+        load("good.conn", seed=-1)
+    with pytest.raises(TypeError, match=r"connc\.load"):
+        analyze("good.conn")
+    with pytest.raises(SpecError, match="params:1:7"):
+        load("good.conn", {"width": "relu"})
+    assert {"load", "analyze", "parse_ir", "SpecError"} <= set(dir(connc_module))
+
+
 def test_set_takes_rules_and_lists(call):
     assert call("check", "-q", "std.sparsenet", "--set", "reach=chain", "--set", "blocks=[6, 12]")[0] == 0
     assert call("check", "std.sparsenet", "--set", "blocks=[6, 12.5]")[0] == 1
@@ -105,6 +121,44 @@ def test_several_nets_are_named_when_one_is_to_be_chosen(call, folder):
     status, _, err = call("check", "two.conn", "--set", "width=2")
     assert status == 2
     assert "two.conn:good or two.conn:wrong" in err
+
+
+# --- expand, analyze
+
+
+def test_expand_prints_a_network_at_both_levels(call):
+    status, out, err = call("expand", "good.conn")
+    assert (status, err) == (0, "")
+    assert out.startswith("net good, level kernel\n")
+    assert parse_ir(out) == expand(load("good.conn"))
+    assert call("expand", "good.conn", "--level", "wiring")[1] == str(load("good.conn"))
+    assert "units=7" in call("expand", "good.conn", "--set", "width=7")[1]
+
+
+def test_the_seed_decides_what_is_drawn(call, folder):
+    (folder / "drawn.conn").write_text(GOOD.replace("linear(width)", "linear(width) by random(fan_in = 2)"))
+    texts = [call("expand", "drawn.conn:good", "--seed", seed)[1] for seed in ("0", "0", "1")]
+    assert texts[0] == texts[1] != texts[2]
+    assert call("expand", "good.conn", "--seed", "-1")[0] == 2
+
+
+def test_analyze_counts_layer_by_layer(call):
+    status, out, _ = call("analyze", "good.conn", "--format", "json")
+    found = {"format_version": 1, "net": "good", "params": 8 * 4 + 4, "macs": 8 * 4, "flops": 2 * 8 * 4}
+    assert (status, json.loads(out)) == (0, found)
+    lines = call("analyze", "good.conn")[1].splitlines()
+    assert [line.split() for line in lines] == [
+        ["params", "macs", "flops"],
+        ["linear", "36", "32", "64"],
+        ["good", "36", "32", "64"],
+    ]
+
+
+@pytest.mark.parametrize("verb", ["expand", "analyze"])
+def test_what_has_mistakes_is_no_network(call, verb):
+    status, out, err = call(verb, "wrong.conn")
+    assert (status, out) == (1, "")
+    assert "E301" in err
 
 
 # --- fmt

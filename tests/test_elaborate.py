@@ -434,3 +434,98 @@ def test_what_is_connected_may_be_made_of_layers_of_the_same_body(put, body):
 )
 def test_circles_are_told_from_sizes_that_need_themselves(codes_in, body, codes):
     assert codes_in(net(body)) == codes
+
+
+# --- what a name stands for, and how many tensors
+
+
+def test_a_layer_without_a_label_is_not_called_like_an_input(put):
+    text = "net a {\n    in gain: [8]\n    in other: [8]\n    -gain + other -> out\n}\n"
+    assert wires(put(text)) == {"gain2": ["gain"], "sum": ["gain2", "other"]}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "random(fan_in = 2)",
+        "random(density = 25%)",
+        "sequential(fan_out = 2)",
+        "clashfree(4)",
+        "smallworld(2, 0.5)",
+        "scalefree(2)",
+    ],
+)
+def test_two_modules_that_draw_draw_for_themselves(put, rule):
+    module = f"module m {{\n    in -> linear(8) by {rule} -> out\n}}\n"
+    found = put(module + net("in -> one: m -> two: m -> out"))
+    assert found["one"].what != found["two"].what
+    assert put(module + net("in -> one: m -> two: m -> out")) == found
+
+
+def test_parameters_count_once_whichever_use_is_left(put):
+    module = "module m {\n    out hint\n    t: linear(8)\n    in -> t -> hint\n    in -> relu -> t -> out\n}\n"
+    found = put(module + net("in -> m -> out"))
+    assert analyze(found)["params"] == 8 * 8 + 8
+
+
+TWO = "module two {\n    in left\n    in right\n    left + right -> out\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        ("p = in -> split(4)\ny = in -> linear(2)\n(left = y, p) -> two -> out", ["E502"]),
+        ("p = in -> split(4)\ny = in -> linear(2)\n(left = p, right = y) -> two -> out", ["E502"]),
+        ("f[0]: relu\nin -> f\n(left = in, f) -> two -> out", ["E502"]),
+        ("f[2]: two\nin -> f -> concat -> out", ["E502"]),
+        ("f: hinted\nin -> f -> relu -> out", ["E502"]),
+        ("f: hinted\nconnect in, f, out by (i -> i + 1)", ["E502"]),
+        ("f[2]: linear(8)\nconnect in, f, out by (i -> j where i < j) using hinted", ["E507"]),
+    ],
+)
+def test_as_many_tensors_flow_as_are_taken(codes_in, body, codes):
+    modules = TWO + "module hinted {\n    out hint\n    in -> linear(8) -> hint\n}\n"
+    assert codes_in(modules + net(body)) == codes
+
+
+def test_several_inputs_are_held_to_their_declared_shape(codes_in):
+    module = "module m {\n    in xs[]: [8]\n    xs -> sum -> out\n}\n"
+    assert codes_in(module + net("x = in -> linear(4)\ny = in -> linear(4)\n(x, y) -> m -> out")) == ["E202"]
+
+
+def test_a_family_that_makes_pieces_makes_them_side_by_side(put):
+    found = put(net("in -> cut[2]: split(2) -> concat -> out"))
+    assert wires(found)["concat"] == ["cut[0]:0", "cut[0]:1", "cut[1]:0", "cut[1]:1"]
+
+
+def test_a_concat_frees_its_own_axis(put):
+    text = "x: linear(4)\nin -> x\nconnect in, x, out by (i -> 2 where i < 2) using concat(axis = 1)"
+    assert put(net(text, "[3, 8]")).shapes == ((3, 12),)
+
+
+def test_an_output_wants_the_shape_that_it_declares(put):
+    text = """
+        out: [4, 4, 4]
+        cell[2]: conv(4, 3)
+        connect in, cell, out by (i -> j where i < j) using sum via fit
+    """
+    assert put(textwrap.dedent(ADAPTED) + net(text, "[4, 8, 8]")).shapes == ((4, 4, 4),)
+
+
+def test_what_was_left_out_cannot_be_read(codes_in):
+    text = """
+        cell[3]: linear(8)
+        in -> cell[0]
+        connect cell by (i -> i + 2) using sum
+            evolve within (i -> j where i < j)
+        cell[1] -> relu -> out
+        out rest
+        cell[2] -> rest
+    """
+    assert codes_in(net(text)) == ["E803"]
+
+
+def test_an_empty_family_is_none(put):
+    found = put(net("none[0]: linear(8)\nlayer[1]: linear(8)\nconnect in, none, layer, out by (i -> i + 1)"))
+    assert [family.name for family in found.families] == ["layer"]
+    assert "none" not in str(found)

@@ -260,6 +260,23 @@ def test_an_op_takes_what_torch_takes_and_makes_of_it_what_torch_makes(name, dat
         torch.testing.assert_close([y[0] for y in ours], list(theirs))
 
 
+@pytest.mark.parametrize("name", CASES)
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_shapes_are_those_of_the_meta_device(name, data):
+    """There tensors hold nothing, so that a map may be as large as those of real nets."""
+    o, x = data.draw(CASES[name][0])
+    wide = tuple(
+        tuple(size * 97 if axis and len(shape) == 3 else size for axis, size in enumerate(shape)) for shape in x
+    )
+    if made(o, wide) is None:
+        return
+    inputs = [torch.empty(2, *shape, device="meta") for shape in wide]
+    _, kept = tensors(o, wide, device="meta")
+    found = several(o.body(PRIMS, *inputs, **kept))
+    assert [tuple(y.shape) for y in found] == [(2, *shape) for shape in o.shapes(*wide)]
+
+
 # Ops with a module of their own: the op, the module, what comes in, and the module's name of each parameter.
 MODULES = {
     "linear": (NEW.linear(5), nn.Linear(3, 5), (4, 3), {}),
@@ -624,6 +641,24 @@ def test_a_class_is_all_it_takes_to_define_an_op():
 
 
 @pytest.mark.usefixtures("own_names")
+@pytest.mark.parametrize("name", ["bad name", "in", "", "ä", "7up"])
+def test_a_name_that_no_spec_could_write_fails_loudly(name):
+    with pytest.raises(ValueError, match="cannot be the name of an op"):
+        op(name)(type("New", (Op,), {}))
+
+
+def test_what_is_no_op_fails_loudly():
+    with pytest.raises(TypeError, match="derive from Op"):
+        op("new")(type("New", (), {}))
+
+
+def test_the_same_class_may_be_defined_again(own_names):
+    first, second = (op("again")(type("Again", (Op,), {})) for _ in range(2))
+    assert OPS["again"] is second is not first
+    with pytest.raises(ValueError, match="defined twice"):
+        op("again")(type("Other", (Op,), {}))
+
+
 @pytest.mark.parametrize("field", ["shape", "rule", "name", "params"])
 def test_a_parameter_that_would_hide_a_method_fails_loudly(field):
     with pytest.raises(TypeError, match=f"a parameter of `mine` cannot be called {field}"):

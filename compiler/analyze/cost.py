@@ -3,18 +3,17 @@
 from connc.compiler.analyze.base import Analysis, analysis
 from connc.compiler.analyze.costs import Cost, costs
 from connc.compiler.fields import Part
+from connc.compiler.names import above
 from connc.compiler.network import Network
 
 
 def total(network: Network, part: object = None) -> Cost:
     """The cost of some nodes, by their names, with their joins and adapters; or of all."""
     table = costs(network)
-    return sum((cost for name, cost in table.items() if part is None or _is_in(name, part)), Cost())
-
-
-def _is_in(name: str, part: object) -> bool:
+    if part is None:
+        return sum(table.values(), Cost())
     assert isinstance(part, tuple)
-    return any(name == each or name.startswith((f"{each}.", f"{each}@")) for each in part)
+    return sum((cost for name, cost in table.items() if not above(name).isdisjoint(part)), Cost())
 
 
 @analysis("params")

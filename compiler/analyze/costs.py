@@ -29,15 +29,16 @@ class Cost:
 def costs(network: Network) -> dict[str, Cost]:
     """By the names of the kernel level. What a second use of a shared layer learns is counted at the first."""
     kernel = expand(network) if network.level == WIRING else network
-    return {node.name: _cost(node, kernel) for node in kernel}
+    seen: set[str] = set()  # layers whose parameters are counted
+    return {node.name: _cost(node, kernel, seen) for node in kernel}
 
 
-def _cost(node: Node, kernel: Network) -> Cost:
+def _cost(node: Node, kernel: Network, seen: set[str]) -> Cost:
     op = node.what
     assert not isinstance(op, Network)
     if op.signature.inputs is None or not op.signature.inputs:  # joins, bundles and inputs are free
         return Cost()
     shapes = [kernel.shape(source.ref) for source in kernel.sources(node.name)]
-    own = node.owner == node.name
-    params = sum(math.prod(shape) for shape in op.params(*shapes).values()) if own else 0
+    params = 0 if node.owner in seen else sum(math.prod(shape) for shape in op.params(*shapes).values())
+    seen.add(node.owner)
     return Cost(params, op.macs(*shapes), op.norms(*shapes))

@@ -20,7 +20,7 @@ from connc.compiler.elaborate.labels import Index, Labels, member_name
 from connc.compiler.elaborate.numbers import Numbers
 from connc.compiler.elaborate.outline import Outline, outline
 from connc.compiler.elaborate.reader import Reader, parameters
-from connc.compiler.elaborate.values import Poisoned, Recipe, Several, Tensor
+from connc.compiler.elaborate.values import Poisoned, Recipe, Several, Tensor, check_one, side_by_side
 from connc.compiler.elaborate.world import World
 from connc.compiler.network import Network, Ref
 from connc.compiler.ops.base import Shape
@@ -148,7 +148,9 @@ class Body:
     def outputs_of(self, label: str, indices: Sequence[Index], several: bool) -> Value:
         """What a labelled layer makes, or members of a family side by side, without those that were left out."""
         made = [self.member(label, index) for index in indices]
-        return Several(tuple(each for each in made if each is not None)) if several else made[0]
+        if not several:
+            return made[0]
+        return Several(tuple(tensor for each in made if each is not None for tensor in side_by_side(each)))
 
     def member(self, label: str, index: Index) -> Value:
         """What one layer makes; nothing where it was left out."""
@@ -173,12 +175,21 @@ class Body:
         self.members[label, index] = made
 
     def _unfed(self, member: Member) -> Value:
+        """What nothing flows into is left out of a search, and else a mistake; told of all of a family at once."""
         if member in self.evolving:
             return self.members.setdefault(member, None)
-        name, label = member_name(*member), self.text.labels[member[0]]
-        message = f"nothing flows into `{name}`"
-        help_ = "the rule leads no pair to it; feed it by a chain, or let the rule reach it"
-        raise Refusal(codes.NO_SOURCE.at(label.name.span, message, help=help_))
+        if not all(map(self._laid_out, self.wires)):
+            raise Poisoned
+        label, unfed = self.text.labels[member[0]], [member]
+        for index in self.labels.indices(member[0]):
+            other = member[0], index
+            if other != member and other not in self.fed_by and other not in self._chains_of:
+                unfed.append(other)
+        few = ", ".join(f"`{member_name(*each)}`" for each in unfed[:4]) + ", …" * (len(unfed) > 4)
+        help_ = "feed it by a chain, as in `in -> …`, or name it in a `connect`"
+        if any(position.member == member for wires in self.wires for position in wires.positions):
+            help_ = "the rule leads no pair there; `between(…)` around it ties what is loose to the first position"
+        raise Refusal(codes.NO_SOURCE.at(label.name.span, f"nothing flows into {few}", help=help_))
 
     @cached_property
     def evolving(self) -> set[Member]:
@@ -240,6 +251,12 @@ class Body:
         label, _, open_ = self.labels.chosen(value.links[-1])
         return not open_ if label else self.numbers.recipe(value.links[-1]).signature.outputs is not None
 
+    def declared_output(self, port: str) -> Wanted | None:
+        """The shape that an output says it has."""
+        declared = self.text.outputs[port]
+        wanted: Wanted | None = self.reader(declared.shape) if declared and declared.shape else None
+        return wanted
+
     def wants(self, recipe: Recipe, span: Span) -> Wanted | None:
         """The shape that the one input of a module says it takes."""
         return self.world.once(("wants", recipe), lambda: _declared_input(recipe, self.world, span))
@@ -251,6 +268,8 @@ class Body:
         if many is not None:
             made = [self.draft.input(f"{many.name.text}[{i}]", shape) for i, shape in enumerate(self.shapes)]
             self.ports[many.name.text] = Several(tuple(made))
+            for shape in self.shapes:
+                self._check_port(many, shape)
             return
         names = [port.name.text for port in self.text.inputs] or ["in"]
         for name, shape in zip(names, self.shapes, strict=True):
@@ -264,7 +283,8 @@ class Body:
         wanted = self.reader(port.shape)
         if not fits(shape, wanted):
             message = f"`{port.name.text}` is declared as {show(wanted)}, and {show(shape)} arrives"
-            raise Refusal(codes.PORT_SHAPE.at(port.shape.span, message))
+            help_ = "declare what arrives, `_` for any size; or let a layer in front make it fit"
+            raise Refusal(codes.PORT_SHAPE.at(port.shape.span, message, help=help_))
 
     def _feed_value(self, port: str, value: Expr) -> None:
         made = self.chain(self.text.numbers[value.span]) if isinstance(value, tree.Chain) else self._value(value)
@@ -272,8 +292,7 @@ class Body:
 
     def feed(self, port: str, value: Value, span: Span) -> None:
         """Lead a tensor to an output."""
-        if not isinstance(value, Tensor):
-            raise Refusal(codes.PORTS.at(span, f"`{port}` takes one tensor, and several flow in"))
+        check_one(value, span)
         self.outputs[port] = value.ref
         self._check_port(self.text.outputs[port], value.shape)
 
@@ -309,7 +328,7 @@ class Body:
             (name,) = self.numbers.of(link)
             return self._apply(name, recipe, value, link.span)
         made = [self._apply_label(place, (label, index), value, link.span) for index in indices]
-        return Several(tuple(made)) if open_ else made[0]
+        return Several(tuple(tensor for each in made for tensor in side_by_side(each))) if open_ else made[0]
 
     def _apply_label(self, place: Place, member: Member, value: Value, span: Span) -> Value:
         uses = self._chains_of[member]

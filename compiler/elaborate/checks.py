@@ -10,7 +10,7 @@ from connc.compiler.elaborate.contracts import Held, verify
 from connc.compiler.elaborate.demand import Key
 from connc.compiler.elaborate.draft import Draft
 from connc.compiler.elaborate.labels import Index, member_name
-from connc.compiler.elaborate.values import Recipe, Several, Tensor
+from connc.compiler.elaborate.values import Recipe, Tensor, check_one, side_by_side
 from connc.compiler.network import WIRING, Network, Ref
 from connc.compiler.ops.structure import Input
 from connc.dsl import codes
@@ -40,28 +40,31 @@ class Checked(Held, Protocol):
 def inputs(recipe: Recipe, value: Value, span: Span) -> list[Tensor]:
     """What flows into a layer, in the order of its inputs."""
     names = recipe.signature.inputs
-    if isinstance(value, list):
-        given = [(name, tensor) for name, each in value for tensor in (each if isinstance(each, Several) else (each,))]
-        tensors = _by_name(given, names or ())
-    else:
-        tensors = list(value) if isinstance(value, Several) else [value]
+    given = value if isinstance(value, list) else [("", value)]
+    tensors = [(name, tensor) for name, each in given for tensor in side_by_side(each)]
     if names is not None and len(names) != len(tensors):
         takes = f"takes {len(names)} tensor{'s' * (len(names) != 1)}, and {len(tensors)} flow in"
         raise Refusal(codes.PORTS.at(span, f"`{recipe.kind}` {takes}", help="join them first, as in `-> concat ->`"))
     if not tensors:
         raise Refusal(codes.NO_SOURCE.at(span, f"nothing flows into `{recipe.kind}`: the family before it is empty"))
-    return tensors
+    named = {name: tensor for name, tensor in tensors if name}
+    free = iter([tensor for name, tensor in tensors if not name])
+    if len(named) < sum(bool(name) for name, _ in tensors) or not named.keys() <= set(names or ()):
+        raise Refusal(codes.PORTS.at(span, f"the names in front of `{recipe.kind}` do not name each input once"))
+    ordered = [named[name] if name in named else next(free) for name in names] if named and names else list(free)
+    for tensor in ordered:
+        check_one(tensor, span)
+    return ordered
 
 
-def _by_name(given: Sequence[tuple[str, Tensor]], names: Sequence[str]) -> list[Tensor]:
-    named = {name: tensor for name, tensor in given if name}
-    free = iter(tensor for name, tensor in given if not name)
-    return [named[name] if name in named else next(free) for name in names] if named else [t for _, t in given]
+_ONCE = "take it out of one of the two, or join what flows in front of it"
 
 
 def fed_twice(body: Checked, name: str, chains: Sequence[Place], connects: Sequence[Place]) -> Diagnostic:
     first, second = _places(body, chains, connects)[:2]
-    return codes.FED_TWICE_MEMBER.at(second, f"`{name}` is fed twice", "and again here", Label(first, "first here"))
+    return codes.FED_TWICE_MEMBER.at(
+        second, f"`{name}` is fed twice", "and again here", Label(first, "first here"), help=_ONCE
+    )
 
 
 def _places(body: Checked, chains: Sequence[Place], connects: Sequence[Place]) -> list[Span]:

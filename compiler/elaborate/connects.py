@@ -15,7 +15,7 @@ from connc.compiler.elaborate.joining import Joint, Wanted
 from connc.compiler.elaborate.labels import Index, Labels
 from connc.compiler.elaborate.positions import Position, positions_of
 from connc.compiler.elaborate.reader import Reader
-from connc.compiler.elaborate.values import Recipe, Several, Tensor
+from connc.compiler.elaborate.values import Recipe, Tensor, check_one
 from connc.compiler.network import Connect, Ref, Source
 from connc.compiler.relations.forms import Space
 from connc.compiler.relations.relation import Relation
@@ -41,6 +41,7 @@ class Host(Protocol):
     def feed(self, port: str, value: Value, span: Span) -> None: ...
     def is_output(self, name: str) -> bool: ...
     def is_one(self, expr: Expr) -> bool: ...
+    def declared_output(self, port: str) -> Wanted | None: ...
     def wants(self, recipe: Recipe, span: Span) -> Wanted | None: ...
 
 
@@ -77,7 +78,8 @@ class Wires:
         if np.any(own := sources == targets):
             position = self.positions[int(sources[np.argmax(own)])]
             message = f"the rule feeds `{position.name}` with its own output"
-            raise Refusal(codes.SELF.at(by.span, message, help="keep such pairs out, as in `i -> j where i != j`"))
+            help_ = "keep to pairs that lead forwards: `(…) & (i -> j where i < j)`; on a grid, `where d < e`"
+            raise Refusal(codes.SELF.at(by.span, message, help=help_))
         return relation
 
     def _related(self, by: Expr, of: str) -> Relation:
@@ -150,7 +152,7 @@ class Wires:
         self.host.settle(*position.member, made)
 
     def _feed_output(self, position: Position, places: Places) -> None:
-        joined = self._joined(position, places, None)
+        joined = self._joined(position, places, self.host.declared_output(position.output))
         made = self.host.draft.meet(position.output, joined, position.span)
         self.host.feed(position.output, made, position.span)
 
@@ -184,9 +186,8 @@ class Wires:
         for place in places[~self._known[places]].tolist():
             position = self.positions[place]
             tensor = self._read(position)
-            if isinstance(tensor, Several):
-                message = f"`{position.name}` makes several tensors, and a position gives one"
-                raise Refusal(codes.OPERAND.at(position.span, message))
+            if tensor is not None:
+                check_one(tensor, position.span)
             self.tensors[place] = tensor
             self._known[place], self._alive[place] = True, tensor is not None
             if position.expr is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
+from functools import cached_property
 from typing import Any, Protocol
 
 from connc.compiler.analyze import ANALYSES, Analysis
@@ -11,6 +12,7 @@ from connc.compiler.elaborate.outline import Outline
 from connc.compiler.elaborate.reader import Reader
 from connc.compiler.elaborate.values import Poisoned, Several, Tensor
 from connc.compiler.elaborate.world import World
+from connc.compiler.expand import expand
 from connc.compiler.network import Network
 from connc.dsl import codes, tree
 from connc.dsl.evaluate import Value, shown_value
@@ -26,14 +28,18 @@ class Held(Protocol):
 
 
 class AnalysisNames(dict[str, Any]):
-    """The analyses of a whole network, each made when it is read."""
+    """The analyses of a whole network, each made when it is read; the network is laid out once for all of them."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
 
+    @cached_property
+    def laid_out(self) -> Network:
+        return expand(self.network)
+
     def __missing__(self, name: str) -> Value:
-        value = self[name] = ANALYSES[name]().measure(self.network)
+        value = self[name] = ANALYSES[name]().measure(self.laid_out)
         return value
 
 
@@ -42,7 +48,8 @@ class ContractReader(Reader):
 
     def __init__(self, names: ChainMap[str, Value], body: Held, network: Network) -> None:
         *own, language = names.maps
-        super().__init__(ChainMap(*own, AnalysisNames(network), language), body.world)
+        self.analyses = AnalysisNames(network)
+        super().__init__(ChainMap(*own, self.analyses, language), body.world)
         self.body, self.network, self.own = body, network, ChainMap(*own)
 
     def call(self, expr: tree.Call) -> Value:
@@ -53,7 +60,7 @@ class ContractReader(Reader):
         given = {}
         for place, argument in enumerate(expr.arguments):
             given[argument.name.text if argument.name else slots[place]] = self._part(argument.value)
-        return analysis(**given).measure(self.network)
+        return analysis(**given).measure(self.analyses.laid_out)
 
     def _analysis(self, callee: tree.Expr) -> type[Analysis] | None:
         if not isinstance(callee, tree.Name) or callee.text not in ANALYSES:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from connc.compiler.draws import Draws
 from connc.compiler.elaborate.fill import missing, of_language
 from connc.compiler.elaborate.values import Recipe, Several, Tensor
 from connc.compiler.elaborate.world import World
@@ -35,17 +34,6 @@ class Joined:
     join: Op | Network | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Place(At):
-    """Where a rule is asked for its pairs; counts draws, because a body that draws is not like one put in elsewhere."""
-
-    world: World
-
-    def draws(self, what: str, seed: int) -> Draws:
-        self.world.draws += 1
-        return super().draws(what, seed)
-
-
 class Draft:
     """`path`: the full name of the body, by which the draws of its layers are keyed."""
 
@@ -53,6 +41,7 @@ class Draft:
         self.path, self.world = path, world
         self.nodes: dict[str, Node] = {}
         self.sources: dict[str, list[Source]] = {}
+        self._seen: dict[str, list[Shape]] = {}  # the shapes that flow into each layer
 
     def full(self, name: str) -> str:
         """The name from the net inwards."""
@@ -103,6 +92,7 @@ class Draft:
     def what(self, name: str, recipe: Recipe, shapes: tuple[Shape, ...], span: Span) -> Op | Network:
         """What a recipe makes of inputs of these shapes: an op, or the body of a module."""
         if isinstance(recipe.maker, Declared):
+            self._check_inputs(recipe, len(shapes), span)
             network: Network = self.world.build(recipe, shapes, self.full(owner(name)), span)
             return network
         key = ("op", recipe.maker, recipe.given)
@@ -112,6 +102,21 @@ class Draft:
         self.shapes(op, shapes, span)
         between = op.spaces(*shapes)
         return replace(op, rule=self.relate(recipe.by, between, owner(name), span))
+
+    def _check_inputs(self, recipe: Recipe, count: int, span: Span) -> None:
+        """A module gets as many tensors as it has inputs."""
+        inputs = recipe.signature.inputs
+        if inputs is not None and len(inputs) != count:
+            takes = f"takes {len(inputs)} tensor{'s' * (len(inputs) != 1)}, and {count} flow in"
+            raise Refusal(codes.PORTS.at(span, f"`{recipe.kind}` {takes}"))
+
+    def one(self, name: str, recipe: Recipe, shapes: tuple[Shape, ...], span: Span) -> Op | Network:
+        """What a recipe makes, where one tensor is due at its end."""
+        what = self.what(name, recipe, shapes, span)
+        if isinstance(what, Network) and list(what.outputs) != ["out"]:
+            outputs = ", ".join(f"`{port}`" for port in what.outputs)
+            raise Refusal(codes.PORTS.at(span, f"`{recipe.kind}` has the outputs {outputs}, and one `out` is due here"))
+        return what
 
     def shapes(self, op: Op, shapes: Sequence[Shape], span: Span, sources: Sequence[Source] = ()) -> tuple[Shape, ...]:
         """The shapes of what comes out of an op."""
@@ -135,15 +140,15 @@ class Draft:
 
     def relate(self, rule: Rule, between: tuple[Space, Space], name: str, span: Span) -> Relation:
         """The pairs of a rule that stands behind a layer or a `connect`."""
-        world = self.world
-        at = _Place(
+        world, place = self.world, rule.span
+        at = At(
             *between,
             seed=world.seed,
             name=self.full(name),
-            spend=lambda count: world.pairs.spend(count, rule.span),
-            steps=lambda count: world.steps.spend(count, rule.span),
-            folder=rule.span.source.folder,
-            world=world,
+            spend=lambda count: world.pairs.spend(count, place),
+            steps=lambda count: world.steps.spend(count, place),
+            folder=place.source.folder,
+            drawn=world.count_draw,
         )
         try:
             return rule.relate(at)
@@ -151,19 +156,17 @@ class Draft:
             raise Refusal(_used_at(refusal.diagnostic, span)) from None
 
     def _check_shared(self, name: str, shapes: Sequence[Shape], span: Span) -> None:
+        """All uses of a layer see the same shapes."""
         first = self.nodes.get(owner(name))
-        if first is None or first.name == name:
-            return
-        seen = [self.nodes[each.ref.node].shapes[0] for each in self.sources[first.name]]
-        if seen != list(shapes):
+        seen = self._seen.setdefault(owner(name), list(shapes))
+        if first is not None and seen != list(shapes):
             message = f"`{first.name}` shares its weights, and sees {_shown(seen)} here and {_shown(shapes)} there"
             labels = [Label(first.span, "first applied here")] if first.span else []
             raise Refusal(codes.SHARED_SHAPES.at(span, message, "", *labels, help="give each its own layer"))
 
     def _tensor(self, node: Node, sources: Sequence[Source]) -> Made:
-        if node.name in self.nodes:  # put in before its chain was put off
-            return self._made(self.nodes[node.name])
-        self.nodes[node.name] = node
+        if self.nodes.setdefault(node.name, node) != node:  # the same again where its chain was put off
+            raise AssertionError(f"two layers are called {node.name}")
         self.sources[node.name] = list(sources)
         return self._made(node)
 

@@ -45,7 +45,7 @@ class Joint:
     def joined(self, target: str, sources: list[Source], shapes: Sequence[Shape]) -> Joined:
         """Several sources that fit, and the join that they meet in."""
         assert self.using is not None
-        join = self.draft.what(f"{target}.join", self.using, tuple(shapes), self.span)
+        join = self.draft.one(f"{target}.join", self.using, tuple(shapes), self.span)
         if isinstance(join, Network):
             return Joined(sources, join.shapes[0], join)
         return Joined(sources, self.draft.shapes(join, shapes, self.span, sources)[0], join)
@@ -56,12 +56,15 @@ class Joint:
         return self.using is not None and self.using.maker in (Concat, Max, Mean, Mul, Sum)
 
     def _wanted(self, tensors: Sequence[Tensor], declared: Wanted | None) -> Wanted | None:
-        """The declared shape, else that of the source in the highest position; `concat` leaves the channels free."""
+        """The declared shape, else that of the source in the highest position; `concat` leaves its own axis free."""
         if len(tensors) == 1:
             return declared
-        wanted = declared or tensors[-1].shape
-        concat = self.using is not None and self.using.maker is Concat
-        return (FREE, *wanted[1:]) if concat else tuple(wanted)
+        wanted = list(declared or tensors[-1].shape)
+        if self.using is not None and self.using.maker is Concat:
+            axis: int = dict(self.using.given).get("axis", 0)
+            if -len(wanted) <= axis < len(wanted):
+                wanted[axis] = FREE
+        return tuple(wanted)
 
     def _adapter(self, target: str, tensor: Tensor, wanted: Wanted, last: Tensor) -> Network:
         if self.via is None:
@@ -69,7 +72,7 @@ class Joint:
         same_rank = len(wanted) == len(tensor.shape)
         to = tuple(s if w is FREE and same_rank else w for s, w in zip(tensor.shape, wanted, strict=False))
         recipe = replace(self.via, given=(*self.via.given, ("to", to if same_rank else wanted)))
-        body = self.draft.what(f"{target}.via.{output_name(*tensor.ref)}", recipe, (tensor.shape,), self.span)
+        body = self.draft.one(f"{target}.via.{output_name(*tensor.ref)}", recipe, (tensor.shape,), self.span)
         if not isinstance(body, Network):
             message = f"`{self.via.kind}` cannot adapt: `via` takes a module with a parameter `to: shape`"
             raise Refusal(codes.ADAPTER.at(self.span, message))
@@ -87,7 +90,9 @@ class Joint:
         else:
             message = f"`{self.using.kind}` cannot join {show(tensor.shape)} with {show(last.shape)}"
             label = f"`{target}` receives {found} and `{last.ref}` ({show(last.shape)})"
-        help_ = "add `via transfer` to resize sources that do not fit; `std.blocks` has it"
+        help_ = "add `via transfer` of std.blocks to resize sources that do not fit"
+        if len(tensor.shape) != 3:
+            help_ = "add `via fit`, with a `module fit(to: shape) { in -> linear(to[0]) -> out }` of your own"
         return codes.JOIN_SHAPES.at(self.span, message, label, help=help_)
 
 

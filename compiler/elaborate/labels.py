@@ -90,7 +90,7 @@ class Labels:
         """What is known of all families of the body."""
         found = []
         for label, instance in self.text.labels.items():
-            if instance.coordinates:
+            if 0 not in self.counts(label) and instance.coordinates:
                 names = [coordinate.name.text if coordinate.name else "" for coordinate in instance.coordinates]
                 found.append(Family(label, tuple(zip(names, self.counts(label), strict=True))))
         return sorted(found, key=lambda family: family.name)

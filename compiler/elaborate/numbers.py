@@ -16,7 +16,7 @@ class Numbers:
     def __init__(self, text: Outline, reader: Reader) -> None:
         self.text, self.reader = text, reader
         self._named: dict[tuple[int, int], list[str]] = {}
-        self._taken: set[str] = set()
+        self._taken = {port.name.text for port in text.inputs}
         self._counts: dict[str, int] = {}
         self._next = 0
 

@@ -9,7 +9,9 @@ from fractions import Fraction
 from connc.compiler.network import Ref
 from connc.compiler.ops.base import Op, Shape
 from connc.compiler.relations.rule import Rule
+from connc.dsl import codes
 from connc.dsl.check import Declared
+from connc.dsl.diagnostic import Refusal
 from connc.dsl.evaluate import FREE, Value
 from connc.dsl.source import Span
 from connc.dsl.types import Type
@@ -105,3 +107,23 @@ def in_words(value: Value) -> str:
     if isinstance(value, Tensor | Several):
         return "a tensor"
     return kinds.get(type(value), "a number")
+
+
+def side_by_side(value: Value) -> tuple[Tensor, ...]:
+    """What is read where several tensors may stand."""
+    return value.tensors if isinstance(value, Several) else (value,)
+
+
+def check_one(value: Value, span: Span) -> None:
+    """One tensor is due, and one is there."""
+    if isinstance(value, Several):
+        message = f"{len(value.tensors)} tensors stand side by side, and one is due"
+        raise Refusal(
+            codes.PORTS.at(span, message, help="join them first, as in `-> concat ->`, or choose one: `y[0]`")
+        )
+    if value is None:
+        raise Refusal(codes.NO_SOURCE.at(span, f"`{span.shown}` was left out, for it has no source"))
+    if value.port not in value.shapes:
+        named = " or ".join(f"`y.{port}`" for port in value.shapes)
+        message = f"`{value.node}` has no output `out`"
+        raise Refusal(codes.PORTS.at(span, message, help=f"read one by its name: {named} of `y = …`"))

@@ -60,6 +60,10 @@ class World:
         found: T = self._made[key]  # type: ignore[assignment]  # what `make` of the same key gave
         return found
 
+    def count_draw(self) -> None:
+        """A body that draws is not like one that is put in elsewhere."""
+        self.draws += 1
+
     def spend_layers(self, count: int, span: Span) -> None:
         """Take layers of a family that could not be counted before; the others are counted by arithmetic."""
         if span not in self.unforeseen:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 from connc.compiler.ops.prims import Prims, Shape, T
 from connc.compiler.registry import Described, Registry
 from connc.dsl.vocabulary import Signature
+from connc.dsl.words import KEYWORDS, is_name
 
 if TYPE_CHECKING:
     from connc.compiler.relations.relation import Relation
@@ -99,6 +100,10 @@ def op(
     signature = Signature(name, inputs=inputs, outputs=outputs, relates=relates, needs_rule=needs_rule, one_of=one_of)
 
     def define(cls: type[O]) -> type[O]:
+        if not is_name(name) or name in KEYWORDS:
+            raise ValueError(f"{name!r} cannot be the name of an op: a spec could not write it")
+        if not issubclass(cls, Op):
+            raise TypeError(f"the op `{name}` is to derive from Op")
         if taken := sorted(set(inspect.get_annotations(cls)) & set(dir(Op))):
             raise TypeError(f"a parameter of `{name}` cannot be called {', '.join(taken)}")
         registry.define(cls, signature)

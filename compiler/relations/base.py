@@ -6,9 +6,10 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from connc.compiler.draws import Draws
+from connc.compiler.draws import Draws, Words, key, uniform
 from connc.compiler.relations.forms import Space
 from connc.compiler.relations.relation import Relation
 from connc.dsl.diagnostic import Code
@@ -30,6 +31,7 @@ class At:
     spend: Callable[[int], None]
     steps: Callable[[int], None]
     folder: Path | None = None
+    drawn: Callable[[], object] = lambda: None  # told of each draw
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -46,8 +48,19 @@ class At:
         return replace(self, sources=sources, targets=targets)
 
     def draws(self, what: str, seed: int) -> Draws:
-        """The draws of a generator; `seed` is the one that the spec writes beside it."""
+        """The draws of a generator, one after the other; `seed` is the one that the spec writes beside it."""
+        self.drawn()
         return Draws(self.seed, self.name, f"{what} {seed}")
+
+    def hashes(self, what: str, seed: int) -> Callable[[Words], Words]:
+        """The draws of a generator that has one for each number."""
+        self.drawn()
+        return partial(uniform, self.seed, self.name, f"{what} {seed}")
+
+    def root(self, what: str, seed: int) -> int:
+        """A seed for a generator of another library."""
+        self.drawn()
+        return int.from_bytes(key(self.seed, self.name, f"{what} {seed}")[:8], "little")
 
 
 class Rule(ABC):

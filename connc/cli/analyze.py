@@ -25,7 +25,8 @@ COLUMNS = ("params", "macs", "flops")
 def analyze(target: str, format_: str, settings: tuple[str, ...], seed: int, limits: Limits) -> None:
     """Count learned parameters, multiply-accumulates and floating-point operations of a net, layer by layer.
 
-    A floating-point operation is half a multiply-accumulate or half a normalised value; a sample is one.
+    The counts are for one sample. Floating-point operations are two a multiply-accumulate and two a normalised value;
+    activations, pools and joins are free.
 
     \b
     connc analyze std.sparsenet

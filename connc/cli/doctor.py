@@ -14,7 +14,7 @@ import click
 from connc import __version__
 
 # What later steps use where it is installed.
-OPTIONAL = ("torch", "numpy", "networkx", "hypothesis", "onnxruntime", "ray")
+OPTIONAL = ("torch", "hypothesis", "onnxruntime", "ray")
 
 
 @click.command(short_help="Print versions, extras and devices.")

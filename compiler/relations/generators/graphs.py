@@ -5,7 +5,6 @@ from typing import Annotated
 import networkx as nx
 import numpy as np
 
-from connc.compiler.draws import key
 from connc.compiler.fields import Count, Seed, Share, Within
 from connc.compiler.relations.base import At, Unfit
 from connc.compiler.relations.degrees import one_space
@@ -36,7 +35,7 @@ class SmallWorld(Generator):
             most = (size - 1) // 2 * 2
             raise Unfit(codes.DEGREES, message, f"`k = {most}` is the most possible" if most else "")
         _spend(at, size * self.k // 2)
-        return _upwards(at, nx.watts_strogatz_graph(size, self.k, float(self.p), _seed(at, "smallworld", self.seed)))
+        return _upwards(at, nx.watts_strogatz_graph(size, self.k, float(self.p), at.root("smallworld", self.seed)))
 
 
 @generator("scalefree")
@@ -55,17 +54,13 @@ class ScaleFree(Generator):
             message = f"`m = {self.m}` ties are more than the {size - 1} others that each position has"
             raise Unfit(codes.DEGREES, message, f"`m = {size - 1}` is the most possible" if size > 1 else "")
         _spend(at, (size - self.m) * self.m)
-        return _upwards(at, nx.barabasi_albert_graph(size, self.m, _seed(at, "scalefree", self.seed)))
+        return _upwards(at, nx.barabasi_albert_graph(size, self.m, at.root("scalefree", self.seed)))
 
 
 def _spend(at: At, edges: int) -> None:
     """Edges are drawn one by one."""
     at.spend(edges)
     at.steps(edges)
-
-
-def _seed(at: At, what: str, seed: int) -> int:
-    return int.from_bytes(key(at.seed, at.name, f"{what} {seed}")[:8], "little")
 
 
 def _upwards(at: At, graph: "nx.Graph[int]") -> Relation:

@@ -5,7 +5,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from connc.compiler.draws import uniform
 from connc.compiler.fields import Count, Seed, Share
 from connc.compiler.relations import sampling
 from connc.compiler.relations.base import At, Unfit
@@ -44,8 +43,7 @@ class Random(Generator):
             return Relation.full(at.sources, at.targets)
         if not count:
             return Relation.of_pairs(at.sources, at.targets, *np.zeros((2, 0), dtype=np.int64))
-        purpose = f"random {self.seed}"
-        found = sampling.smallest(at.sizes, count, lambda words: uniform(at.seed, at.name, purpose, words))
+        found = sampling.smallest(at.sizes, count, at.hashes("random", self.seed))
         target = (found >> 32).astype(np.int32)
         return Relation.of_pairs(at.sources, at.targets, found.astype(np.int32), target)
 
