@@ -15,18 +15,16 @@ from connc.compiler.elaborate.arithmetic import arithmetic
 from connc.compiler.elaborate.connects import Wires
 from connc.compiler.elaborate.demand import Circle, Compute, Demand, Key
 from connc.compiler.elaborate.draft import Draft
-from connc.compiler.elaborate.joining import Wanted, fits
 from connc.compiler.elaborate.labels import Index, Labels, member_name
 from connc.compiler.elaborate.numbers import Numbers
 from connc.compiler.elaborate.outline import Outline, outline
-from connc.compiler.elaborate.reader import Reader, parameters
-from connc.compiler.elaborate.values import Poisoned, Recipe, Several, Tensor, check_one, side_by_side
+from connc.compiler.elaborate.ports import Ports
+from connc.compiler.elaborate.reader import Reader
+from connc.compiler.elaborate.values import Poisoned, Recipe, Several, Tensor, side_by_side
 from connc.compiler.elaborate.world import World
-from connc.compiler.network import Network, Ref
+from connc.compiler.network import Network
 from connc.compiler.ops.base import Shape
-from connc.compiler.ops.refuse import show
 from connc.dsl import codes, tree
-from connc.dsl.check import Declared
 from connc.dsl.diagnostic import Refusal
 from connc.dsl.evaluate import Value
 from connc.dsl.source import Span
@@ -83,10 +81,9 @@ class Body:
         self.labels = Labels(self.text, self.reader, self.ask)
         self.numbers = Numbers(self.text, self.reader)
         self.wires = [Wires(self, connect, number) for number, connect in enumerate(self.text.connects)]
-        self.ports: dict[str, Value] = {}
+        self.ports = Ports(self.text, self.draft, self.reader)
         self.members: dict[Member, Value] = {}  # what each labelled layer makes, where it is applied once
         self.fed_by: dict[Member, list[Place]] = {}  # the positions of connects that feed labelled layers
-        self.outputs: dict[str, Ref] = {}
         self.failed = False
         self._demand = Demand(max(1, 10 - len(world.uses)))
         self._connects: dict[str, int] = {}  # how many have the same first target
@@ -94,7 +91,7 @@ class Body:
 
     def run(self) -> Network:
         """The network; mistakes are reported, and then there is none."""
-        self._attempted(self._declare_inputs)
+        self._attempted(partial(self.ports.declare, self.shapes))
         if not self.failed:
             laid_out = [wires for wires in self.wires if self._laid_out(wires)]
             self._attempted(self.check_feeders)
@@ -134,8 +131,8 @@ class Body:
 
     def read(self, name: str) -> Value:
         """What a name of this body stands for; that of a label is its output."""
-        if name in self.ports:
-            return self.ports[name]
+        if name in self.ports.inputs:
+            return self.ports.inputs[name]
         if name in self.text.labels:
             return self.outputs_of(name, self.labels.indices(name), bool(self.labels.counts(name)))
         if name not in self.text.values:
@@ -236,13 +233,10 @@ class Body:
             if len(chains) + len(connects) > 1:
                 raise Refusal(checks.fed_twice(self, member_name(*member), chains, connects))
 
-    def is_output(self, name: str) -> bool:
-        return name in self.text.outputs
-
     def is_one(self, expr: Expr) -> bool:
         """Whether an expression is one tensor, as far as its text says; else it may be several side by side."""
-        if isinstance(expr, tree.Name) and expr.text in self.ports:
-            return isinstance(self.ports[expr.text], Tensor)
+        if isinstance(expr, tree.Name) and expr.text in self.ports.inputs:
+            return isinstance(self.ports.inputs[expr.text], Tensor)
         value = self.text.values.get(expr.text) if isinstance(expr, tree.Name) else expr
         if isinstance(value, tree.Operation | tree.Unary | tree.Attribute):
             return True
@@ -250,51 +244,6 @@ class Body:
             return False
         label, _, open_ = self.labels.chosen(value.links[-1])
         return not open_ if label else self.numbers.recipe(value.links[-1]).signature.outputs is not None
-
-    def declared_output(self, port: str) -> Wanted | None:
-        """The shape that an output says it has."""
-        declared = self.text.outputs[port]
-        wanted: Wanted | None = self.reader(declared.shape) if declared and declared.shape else None
-        return wanted
-
-    def wants(self, recipe: Recipe, span: Span) -> Wanted | None:
-        """The shape that the one input of a module says it takes."""
-        return self.world.once(("wants", recipe), lambda: _declared_input(recipe, self.world, span))
-
-    # --- ports
-
-    def _declare_inputs(self) -> None:
-        many = next((port for port in self.text.inputs if port.many), None)
-        if many is not None:
-            made = [self.draft.input(f"{many.name.text}[{i}]", shape) for i, shape in enumerate(self.shapes)]
-            self.ports[many.name.text] = Several(tuple(made))
-            for shape in self.shapes:
-                self._check_port(many, shape)
-            return
-        names = [port.name.text for port in self.text.inputs] or ["in"]
-        for name, shape in zip(names, self.shapes, strict=True):
-            self.ports[name] = self.draft.input(name, shape)
-        for port, shape in zip(self.text.inputs, self.shapes, strict=False):
-            self._check_port(port, shape)
-
-    def _check_port(self, port: tree.Port | None, shape: Shape) -> None:
-        if port is None or port.shape is None:
-            return
-        wanted = self.reader(port.shape)
-        if not fits(shape, wanted):
-            message = f"`{port.name.text}` is declared as {show(wanted)}, and {show(shape)} arrives"
-            help_ = "declare what arrives, `_` for any size; or let a layer in front make it fit"
-            raise Refusal(codes.PORT_SHAPE.at(port.shape.span, message, help=help_))
-
-    def _feed_value(self, port: str, value: Expr) -> None:
-        made = self.chain(self.text.numbers[value.span]) if isinstance(value, tree.Chain) else self._value(value)
-        self.feed(port, made, value.span)
-
-    def feed(self, port: str, value: Value, span: Span) -> None:
-        """Lead a tensor to an output."""
-        check_one(value, span)
-        self.outputs[port] = value.ref
-        self._check_port(self.text.outputs[port], value.shape)
 
     # --- chains
 
@@ -318,9 +267,13 @@ class Body:
     def _value(self, expr: Expr) -> Value:
         return self.reader.inside(self.reader.names)(expr)
 
+    def _feed_value(self, port: str, value: Expr) -> None:
+        made = self.chain(self.text.numbers[value.span]) if isinstance(value, tree.Chain) else self._value(value)
+        self.ports.feed(port, made, value.span)
+
     def _link(self, place: Place, link: Expr, value: Value) -> Value:
-        if isinstance(link, tree.Name) and self.is_output(link.text):
-            self.feed(link.text, value, link.span)
+        if isinstance(link, tree.Name) and self.ports.is_output(link.text):
+            self.ports.feed(link.text, value, link.span)
             return value
         label, indices, open_ = self.labels.chosen(link)
         if not label:
@@ -341,15 +294,3 @@ class Body:
 
     def _apply(self, name: str, recipe: Recipe, value: Value, span: Span) -> Value:
         return self.draft.put(name, recipe, checks.inputs(recipe, value, span), span)
-
-
-def _declared_input(recipe: Recipe, world: World, span: Span) -> Wanted | None:
-    if not isinstance(recipe.maker, Declared):
-        return None
-    declaration = recipe.maker.declaration
-    body = declaration.body if isinstance(declaration, tree.Module | tree.Net) else None
-    ports = [s for s in body.statements if isinstance(s, tree.Port) and s.direction == "in"] if body else []
-    if len(ports) != 1 or ports[0].shape is None or ports[0].many:
-        return None
-    wanted: Wanted = Reader(parameters(recipe.maker, recipe.given, world, span), world)(ports[0].shape)
-    return wanted

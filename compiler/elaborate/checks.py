@@ -10,8 +10,9 @@ from connc.compiler.elaborate.contracts import Held, verify
 from connc.compiler.elaborate.demand import Key
 from connc.compiler.elaborate.draft import Draft
 from connc.compiler.elaborate.labels import Index, member_name
+from connc.compiler.elaborate.ports import Ports
 from connc.compiler.elaborate.values import Recipe, Tensor, check_one, side_by_side
-from connc.compiler.network import WIRING, Network, Ref
+from connc.compiler.network import WIRING, Network
 from connc.compiler.ops.structure import Input
 from connc.dsl import codes
 from connc.dsl.diagnostic import Diagnostic, Label, Refusal
@@ -29,7 +30,7 @@ class Checked(Held, Protocol):
     span: Span
     draft: Draft
     wires: list[Wires]
-    outputs: dict[str, Ref]
+    ports: Ports
     members: dict[Member, Value]
 
     def member(self, label: str, index: Index) -> Value: ...
@@ -76,7 +77,7 @@ def _places(body: Checked, chains: Sequence[Place], connects: Sequence[Place]) -
 def check(body: Checked) -> None:
     """All outputs are fed, and all layers that stand in the body are applied."""
     for port, declared in body.text.outputs.items():
-        if port not in body.outputs and (declared or len(body.text.outputs) == 1):
+        if port not in body.ports.outputs and (declared or len(body.text.outputs) == 1):
             span = declared.name.span if declared else body.span
             raise Refusal(codes.NO_SOURCE.at(span, f"nothing feeds `{port}`", help="the rule leads no pair to it"))
     for label in body.text.labels:
@@ -129,7 +130,7 @@ def _step(body: Checked, key: Key) -> tuple[str, Span]:
 def leave_out(body: Checked) -> None:
     """Drop layers without a way to an output from an evolving `connect`; elsewhere they are mistakes."""
     nodes, sources = body.draft.nodes, body.draft.sources
-    reached = _ancestors([ref.node for ref in body.outputs.values()], body)
+    reached = _ancestors([ref.node for ref in body.ports.outputs.values()], body)
     evolving = {member_name(*member) for member in body.evolving}
     excused = _ancestors([name for name in nodes if name not in reached and name in evolving], body) - reached
     for name, node in nodes.items():
@@ -176,7 +177,7 @@ def finish(body: Checked) -> Network:
         WIRING,
         body.draft.nodes.values(),
         body.draft.sources,
-        {port: body.outputs[port] for port in body.text.outputs if port in body.outputs},
+        {port: body.ports.outputs[port] for port in body.text.outputs if port in body.ports.outputs},
         body.labels.families(),
         [wires.record() for wires in body.wires],
     )

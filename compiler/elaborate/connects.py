@@ -13,6 +13,7 @@ from connc.compiler.elaborate.demand import Compute, Key
 from connc.compiler.elaborate.draft import Draft, Joined
 from connc.compiler.elaborate.joining import Joint, Wanted
 from connc.compiler.elaborate.labels import Index, Labels
+from connc.compiler.elaborate.ports import Ports, wanted_input
 from connc.compiler.elaborate.positions import Position, positions_of
 from connc.compiler.elaborate.reader import Reader
 from connc.compiler.elaborate.values import Recipe, Tensor, check_one
@@ -34,15 +35,12 @@ class Host(Protocol):
     draft: Draft
     labels: Labels
     reader: Reader
+    ports: Ports
 
     def ask(self, key: Key, compute: Compute) -> Value: ...
     def member(self, label: str, index: Index) -> Value: ...
     def settle(self, label: str, index: Index, made: Value) -> None: ...
-    def feed(self, port: str, value: Value, span: Span) -> None: ...
-    def is_output(self, name: str) -> bool: ...
     def is_one(self, expr: Expr) -> bool: ...
-    def declared_output(self, port: str) -> Wanted | None: ...
-    def wants(self, recipe: Recipe, span: Span) -> Wanted | None: ...
 
 
 class Wires:
@@ -61,7 +59,7 @@ class Wires:
         """Find the positions; `taken` counts the connects with the same first target."""
         host, operands = self.host, self.statement.operands
         for node in operands:
-            self.positions += positions_of(node, host.labels, host.reader, host.is_output, host.is_one)
+            self.positions += positions_of(node, host.labels, host.reader, host.ports.is_output, host.is_one)
         grid = host.labels.chosen(operands[0])[2] if len(operands) == 1 else ()
         self.space = grid if len(grid) > 1 else (len(self.positions),)
         base = next((each.name for each in self.positions if each.takes), "")
@@ -147,14 +145,18 @@ class Wires:
     def _feed_member(self, position: Position, places: Places) -> None:
         assert position.member
         recipe = self.host.labels.recipe(*position.member)
-        joined = self._joined(position, places, self.host.wants(recipe, position.span))
+        joined = self._joined(position, places, self._wanted(recipe, position.span))
         made = self.host.draft.add(position.name, recipe, joined.sources, [joined.shape], position.span, joined.join)
         self.host.settle(*position.member, made)
 
+    def _wanted(self, recipe: Recipe, span: Span) -> Wanted | None:
+        world = self.host.draft.world
+        return world.once(("wanted", recipe), lambda: wanted_input(recipe, world, span))
+
     def _feed_output(self, position: Position, places: Places) -> None:
-        joined = self._joined(position, places, self.host.declared_output(position.output))
+        joined = self._joined(position, places, self.host.ports.wanted(position.output))
         made = self.host.draft.meet(position.output, joined, position.span)
-        self.host.feed(position.output, made, position.span)
+        self.host.ports.feed(position.output, made, position.span)
 
     # --- sources
 
