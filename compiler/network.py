@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-import networkx as nx
-
+from connc.compiler.late import nx
 from connc.compiler.names import natural, owner
 from connc.compiler.ops.base import Op, Shape
 from connc.compiler.ops.structure import Bundle, Input

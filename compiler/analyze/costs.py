@@ -11,19 +11,14 @@ from connc.compiler.network import WIRING, Network, Node
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Learned parameters, and for one sample multiply-accumulates and normalised values."""
+    """Learned parameters, and for one sample multiply-accumulates and floating-point operations."""
 
     params: int = 0
     macs: int = 0
-    norms: int = 0
-
-    @property
-    def flops(self) -> int:
-        """Two a multiply-accumulate, two a normalised value; activations, pools and joins are free."""
-        return 2 * (self.macs + self.norms)
+    flops: int = 0
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(self.params + other.params, self.macs + other.macs, self.norms + other.norms)
+        return Cost(self.params + other.params, self.macs + other.macs, self.flops + other.flops)
 
 
 def costs(network: Network) -> dict[str, Cost]:
@@ -41,4 +36,4 @@ def _cost(node: Node, kernel: Network, seen: set[str]) -> Cost:
     shapes = [kernel.shape(source.ref) for source in kernel.sources(node.name)]
     params = 0 if node.owner in seen else sum(math.prod(shape) for shape in op.params(*shapes).values())
     seen.add(node.owner)
-    return Cost(params, op.macs(*shapes), op.norms(*shapes))
+    return Cost(params, op.macs(*shapes), op.flops(*shapes))

@@ -20,7 +20,7 @@ from connc.compiler.elaborate.numbers import Numbers
 from connc.compiler.elaborate.outline import Outline, outline
 from connc.compiler.elaborate.ports import Ports
 from connc.compiler.elaborate.reader import Reader
-from connc.compiler.elaborate.values import Poisoned, Recipe, Several, Tensor, side_by_side
+from connc.compiler.elaborate.values import POISON, Poisoned, Recipe, Several, Tensor, side_by_side
 from connc.compiler.elaborate.world import World
 from connc.compiler.network import Network
 from connc.compiler.ops.base import Shape
@@ -30,7 +30,6 @@ from connc.dsl.evaluate import Value
 from connc.dsl.source import Span
 from connc.dsl.tree import Expr
 
-POISON = object()
 Member = tuple[str, Index]
 Place = tuple[int, int]  # a chain, and a link of it; or a connect, and a position of it
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from connc.compiler.elaborate.body import Body
 from connc.compiler.elaborate.fill import missing
 from connc.compiler.elaborate.reader import Reader, parameters
-from connc.compiler.elaborate.values import Poisoned, Recipe
+from connc.compiler.elaborate.values import POISON, Poisoned, Recipe
 from connc.compiler.elaborate.world import Use, World
 from connc.compiler.network import Network
 from connc.compiler.ops.base import Shape
@@ -16,8 +16,6 @@ from connc.dsl import tree
 from connc.dsl.check import Declared
 from connc.dsl.evaluate import Value
 from connc.dsl.source import Span
-
-POISONED = object()
 
 
 def build(world: World, recipe: Recipe, shapes: tuple[Shape, ...], path: str, span: Span) -> Network:
@@ -40,7 +38,7 @@ def _run(body: Body) -> object:
     try:
         return body.run()
     except Poisoned:
-        return POISONED
+        return POISON
 
 
 def settled(world: World, recipe: Recipe, span: Span) -> tuple[Recipe, ChainMap[str, Value]]:

@@ -20,6 +20,9 @@ from connc.dsl.vocabulary import Signature
 Given = tuple[tuple[str, Value], ...]
 
 
+POISON = object()  # stands where a value would, had there been no mistake
+
+
 class Poisoned(Exception):
     """What is asked for depends on a mistake that has been reported."""
 

@@ -18,7 +18,7 @@ from connc.dsl.limits import Limits
 from connc.dsl.source import Span
 
 T = TypeVar("T")
-UNFORESEEN = 50  # how many times sooner the limit is reached by layers that are only counted when they are put in
+UNFORESEEN = 100  # how many times sooner the limit is reached by layers that are only counted when they are put in
 
 
 @dataclass(frozen=True, slots=True)

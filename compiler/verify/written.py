@@ -12,8 +12,7 @@ from connc.compiler.ops.structure import Bundle
 from connc.compiler.rows import EMPTY, Row, between, item, together
 from connc.compiler.verify.invalid import Invalid
 from connc.compiler.verify.ops import disorder
-
-Wired = Sequence[tuple[Node, Sequence[Source]]]
+from connc.compiler.verify.shapes import Wired
 
 
 class Written:

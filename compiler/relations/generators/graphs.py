@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-import networkx as nx
 import numpy as np
 
 from connc.compiler.fields import Count, Seed, Share, Within
+from connc.compiler.late import nx
 from connc.compiler.relations.base import At, Unfit
 from connc.compiler.relations.degrees import one_space
 from connc.compiler.relations.generators.base import Generator, generator
