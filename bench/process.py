@@ -15,7 +15,7 @@ _AS_INSTALLED = "import sys; sys.modules['interegular'] = None; "
 _CHECK = "sys.argv[1:] = ['check', '-q', 'std.sparsenet']; from connc.cli import main; sys.exit(main())"
 COMMANDS = {
     "python alone": [sys.executable, "-c", "pass"],
-    "imports": [sys.executable, "-c", _AS_INSTALLED + "import lark, networkx, click, rich"],
+    "imports": [sys.executable, "-c", _AS_INSTALLED + "import lark, click, numpy"],
     "connc check": [sys.executable, "-c", _AS_INSTALLED + _CHECK],
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from connc.compiler.analyze import ANALYSES
-from connc.compiler.elaborate import elaborate
+from connc.compiler.elaborate import check_nets, elaborate
 from connc.compiler.network import Network
 from connc.compiler.text.parser import parse_ir as read_network
 from connc.compiler.vocabulary import VOCABULARY
@@ -95,11 +95,9 @@ def check_target(
     if not _can_be_put_together(checked):
         return found
     chosen = net_of(checked.entry.file, target) if settings or target.net else ""
-    for declaration in checked.entry.file.declarations:
-        net = declaration.name.text
-        if isinstance(declaration, Net) and target.net in ("", net):
-            found += elaborate(checked, net, settings if net == chosen else (), limits, seed).diagnostics
-    return _once(found)
+    nets = [each.name.text for each in checked.entry.file.declarations if isinstance(each, Net)]
+    given = {net: settings if net == chosen else () for net in nets if target.net in ("", net)}
+    return _once([*found, *check_nets(checked, given, limits, seed)])
 
 
 def _can_be_put_together(checked: Checked) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,7 +21,9 @@ from connc.dsl.limits import Limits
 from connc.dsl.parser import uncollected
 from connc.dsl.source import Span
 
-__all__ = ["Elaborated", "elaborate"]
+__all__ = ["Elaborated", "check_nets", "elaborate"]
+
+Settings = Sequence[tree.Argument]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +35,41 @@ class Elaborated:
 
 
 def elaborate(
-    checked: Checked, net: str, settings: Sequence[tree.Argument] = (), limits: Limits = Limits(), seed: int = 0
+    checked: Checked, net: str, settings: Settings = (), limits: Limits = Limits(), seed: int = 0
 ) -> Elaborated:
     """Put a net together that was checked and found without mistakes; `settings` fill its parameters."""
+    world = _world(checked, limits, seed)
+    network = _put_together(checked, net, settings, world)
+    return Elaborated(network, tuple(world.report.values()))
+
+
+def check_nets(
+    checked: Checked, nets: Mapping[str, Settings], limits: Limits = Limits(), seed: int = 0
+) -> tuple[Diagnostic, ...]:
+    """What is found when several nets are put together; what they have in common is put together once."""
+    world = _world(checked, limits, seed)
+    for net, settings in nets.items():
+        _put_together(checked, net, settings, world)
+    return tuple(world.report.values())
+
+
+def _world(checked: Checked, limits: Limits, seed: int) -> World:
     world = World(checked.names, language(), limits, seed)
     world.build = partial(build, world)
-    network = None
+    return world
+
+
+def _put_together(checked: Checked, net: str, settings: Settings, world: World) -> Network | None:
     try:
         with uncollected(), world.attempt():
             network = _network(checked, net, settings, world)
             verify(network)
     except Poisoned:
-        pass
-    return Elaborated(network, tuple(world.report.values()))
+        return None
+    return network
 
 
-def _network(checked: Checked, net: str, settings: Sequence[tree.Argument], world: World) -> Network:
+def _network(checked: Checked, net: str, settings: Settings, world: World) -> Network:
     unit = checked.entry.name
     span = checked.names[unit][net].declaration.name.span
     names = file_names(unit, world)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from connc.dsl import codes, tree
@@ -192,7 +192,7 @@ def _define(body: Body, scope: Scope, feeds: Feeds) -> None:
         else:
             scope.define(name.text, _bound(node, scope, feeds))
         scope.current = ""
-    report_circles(scope)
+    report_circles(scope, {d[0].text for d in definitions if isinstance(getattr(d[2], "value", None), tree.Chain)})
     for statement in body.statements:
         if isinstance(statement, tree.Binding) and _is_output(statement.name, scope):
             _fed(statement, scope, feeds)
@@ -254,14 +254,16 @@ def _count(expr: tree.Expr, scope: Scope) -> int:
     return value if isinstance(value, int) else -1
 
 
-def report_circles(scope: Scope) -> None:
-    """Report names of a scope that are defined by themselves."""
+def report_circles(scope: Scope, flowing: Collection[str] = ()) -> None:
+    """Report names of a scope that are defined by themselves; `flowing` are those of what comes out of chains."""
     for ring in circles(scope.refers):
         names = " -> ".join(f"`{name}`" for name in [*ring, ring[0]])
         message = f"`{ring[0]}` is defined by itself" if len(ring) == 1 else f"a circle of definitions: {names}"
         steps = list(zip(ring, ring[1:] + ring[:1], strict=True))
         first, *more = [Label(scope.refers[a][b], f"`{a}` needs `{b}`") for a, b in steps]
         help_ = "there is no recursion; give the inner one as a parameter, `inner: module`"
+        if not set(ring).isdisjoint(flowing):
+            help_ = "what flows goes forwards only, and a size comes from something that is known before"
         if len(ring) == 1 and scope.is_a_word(ring[0]):
             help_ = f"inside, `{ring[0]}` means itself and not the language's own; call it something else"
         scope.say(codes.CYCLE, first.span, message, first.text, *more, help=help_)

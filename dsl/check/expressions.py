@@ -150,7 +150,11 @@ def _subscript(expr: tree.Subscript, scope: Scope) -> Meaning:
     if base.type.name == "tensors" and len(expr.items) == 1:
         return TENSORS if isinstance(expr.items[0], tree.Range | tree.Every) else TENSOR
     if not base.type.listed and base.type.name != "shape":
-        scope.say(codes.TYPE, expr.span, f"brackets choose from a list or a family, not from {words(base.type)}")
+        message = f"brackets choose from a list or a family, not from {words(base.type)}"
+        help_ = ""
+        if base.type.name == "instance" and base.signature and base.signature.outputs is None:
+            help_ = f"name what comes out, as in `pieces = in -> {base.signature.name}(…)`, and write `pieces[0]`"
+        scope.say(codes.TYPE, expr.span, message, help=help_)
         return ANY
     if len(expr.items) != 1 or isinstance(expr.items[0], tree.Every | tree.Coordinate):
         scope.say(codes.TYPE, expr.span, "a list takes one index, as in `widths[0]` or `widths[1..2]`")
