@@ -488,6 +488,13 @@ def test_as_many_tensors_flow_as_are_taken(codes_in, body, codes):
     assert codes_in(modules + net(body)) == codes
 
 
+def test_another_name_of_a_net_takes_as_many_tensors(put):
+    ports = "    in left: [8]\n    in right: [8]\n    out hint\n"
+    two = f"net two(k = 4) {{\n{ports}    left + right -> out\n    left -> hint\n}}\n"
+    found = put(two + "net same(n = 2) = two(k = n)\n" + net("y = (in, in) -> same(3)\n(y, y.hint) -> sum -> out"))
+    assert [str(source.ref) for source in found.sources("sum")] == ["same", "same:hint"]
+
+
 def test_several_inputs_are_held_to_their_declared_shape(codes_in):
     module = "module m {\n    in xs[]: [8]\n    xs -> sum -> out\n}\n"
     assert codes_in(module + net("x = in -> linear(4)\ny = in -> linear(4)\n(x, y) -> m -> out")) == ["E202"]

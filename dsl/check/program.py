@@ -162,12 +162,13 @@ def _declared(declaration: Declaration, inner: Scope, settings: Settings) -> Mea
     concrete = isinstance(declaration, Net)
     name = declaration.name.text
     slots = tuple(_slot(p, inner, concrete, settings.get((name, p.name.text))) for p in parameters)
-    if isinstance(declaration, Net) and declaration.alias is not None:
-        _alias(declaration, declaration.alias, inner)
     kind = RULE if isinstance(declaration, Rule) else MODULE
     doc = declaration.doc.partition("\n")[0]
     body = getattr(declaration, "body", None)
     inputs, outputs = _ports(body) if body else (("in",), ("out",))
+    if isinstance(declaration, Net) and declaration.alias is not None:
+        other = _alias(declaration, declaration.alias, inner).signature
+        inputs, outputs = (other.inputs, other.outputs) if other else (inputs, outputs)
     sized = concrete or bool(body and _is_sized(body))
     return Meaning(kind, Signature(name, slots, doc, inputs, outputs, sized=sized))
 
@@ -204,7 +205,7 @@ def _is_sized(body: tree.Body) -> bool:
     return bool(inputs) and all(port.shape is not None and not port.many for port in inputs)
 
 
-def _ports(body: tree.Body) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+def _ports(body: tree.Body) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
     ports = [s for s in body.statements if isinstance(s, tree.Port)]
     inputs = [p for p in ports if p.direction == "in" and p.name.text != "in"]
     outputs = tuple(p.name.text for p in ports if p.direction == "out" and p.name.text != "out")
