@@ -322,7 +322,9 @@ def test_contracts_hold_wherever_a_module_is_used(codes_in, put):
 )
 def test_parts_are_measured_by_their_names(put, contract):
     body = f"h = in -> one: linear(4) -> linear(4)\nh -> layer[1]: relu -> concat -> out\nrequire {contract}"
-    put(net(body))
+    assert analyze(put(net(body)))["params"] == 36 + 20
+    with pytest.raises(SpecError, match="E510"):
+        put(net(body.replace(contract, f"not ({contract})")))
 
 
 # --- mistakes
@@ -418,7 +420,11 @@ def test_modules_in_modules_go_as_deep_as_the_limit(put, codes_in):
     ],
 )
 def test_what_is_connected_may_be_made_of_layers_of_the_same_body(put, body):
-    verify(put(net(body)))
+    found = put(net(body))
+    verify(found)
+    (connect,) = found.connects
+    degrees = zip(connect.positions, connect.relation.in_degrees().tolist(), strict=True)
+    assert all(len(found.sources(ref.node)) == degree for ref, degree in degrees if ref.node and degree)
 
 
 @pytest.mark.parametrize(

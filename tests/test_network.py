@@ -186,7 +186,7 @@ def test_a_rule_is_where_it_belongs():
     ],
 )
 def test_the_arrays_of_a_rule_are_in_order(starts, indices):
-    rule = Relation.of_csr((4,), (4,), np.array(starts, dtype=np.int64), np.array(indices, dtype=np.int32))
+    rule = Relation((4,), (4,), np.array(starts, dtype=np.int64), np.array(indices, dtype=np.int32))
     refuse(chain(Node("linear", make_op("linear", {"units": 4}, rule), ((4,),))), "rule")
 
 

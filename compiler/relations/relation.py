@@ -28,11 +28,16 @@ from connc.dsl.vocabulary import LARGEST_SIZE
 
 
 class Relation:
-    """A set of pairs that does not change. Two are equal when their spaces and pairs are, whatever is known of them."""
+    """A set of pairs that does not change. Two are equal when their spaces and pairs are, whatever is known of them.
+
+    It is made of arrays that are in order: the sources of target `t` stand from `starts[t]` up to `starts[t + 1]`.
+    """
 
     __slots__ = ("_digest", "form", "indices", "sources", "starts", "targets")
 
-    def __init__(self, sources: Space, targets: Space, starts: Ints, indices: Indices, form: Form | None) -> None:
+    def __init__(
+        self, sources: Space, targets: Space, starts: Ints, indices: Indices, form: Form | None = None
+    ) -> None:
         if max(math.prod(sources), math.prod(targets)) > LARGEST_SIZE:
             raise ValueError(f"a space has at most {LARGEST_SIZE} positions")
         starts.flags.writeable = indices.flags.writeable = False
@@ -41,13 +46,6 @@ class Relation:
         self._digest = ""
 
     # --- making one
-
-    @classmethod
-    def of_csr(
-        cls, sources: Space, targets: Space, starts: Ints, indices: Indices, form: Form | None = None
-    ) -> Relation:
-        """From arrays that are in order already: the sources of target `t` from `starts[t]` up to `starts[t + 1]`."""
-        return cls(sources, targets, starts, indices, form)
 
     @classmethod
     def of_pairs(
@@ -179,7 +177,7 @@ class Relation:
         step = max(1, 16 * CHUNK // max(1, wide))
         rest = [self._missing(first, min(first + step, high), wide) for first in range(0, high, step)]
         indices = np.concatenate(rest) if rest else self.indices
-        return Relation(self.sources, self.targets, starts_of(wide - self.in_degrees()), indices, None)
+        return Relation(self.sources, self.targets, starts_of(wide - self.in_degrees()), indices)
 
     def _missing(self, first: int, last: int, wide: int) -> Indices:
         """The sources that are not those of some targets, one target behind the other."""
@@ -205,7 +203,7 @@ class Relation:
         keep = sources[self.indices] & np.repeat(targets, self.in_degrees())
         if bool(keep.all()):
             return self
-        return Relation(self.sources, self.targets, starts_of(keep)[self.starts], self.indices[keep], None)
+        return Relation(self.sources, self.targets, starts_of(keep)[self.starts], self.indices[keep])
 
     def reshaped(self, sources: Space, targets: Space) -> Relation:
         """The same between spaces of the same sizes with other coordinates."""

@@ -140,7 +140,7 @@ class _Rows:
         degrees = np.zeros(self.high, dtype=np.int64)
         degrees[ranges(firsts, counts)] = sizes[rows]
         indices = _gathered(ranges(run_firsts, lengths).astype(np.int32), starts_of(sizes)[rows], sizes[rows])
-        return Relation.of_csr(self.sources, self.targets, starts_of(degrees), indices)
+        return Relation(self.sources, self.targets, starts_of(degrees), indices)
 
 
 def _gathered(values: Indices, firsts: Ints, lengths: Ints) -> Indices:
