@@ -1,15 +1,14 @@
 """From wiring to kernel: bodies are laid out flat, joins and adapters become nodes of their own.
 
-A body's nodes are called `<instance>.<node>`, a join `<target>.join`, an adapter `<target>.via.<source>`; a word of the
-network that is called so already moves them to `join_`. The mark `@2` of a shared instance stays, so that each node's
-owner says where its parameters live. Joins and adapters belong to the edges and are not shared: their names say `use2`.
+A body's nodes are called `<instance>.<node>`; `naming.py` says what joins and adapters are called. The mark `@2` of a
+shared instance stays, so that each node's owner says where its parameters live.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from connc.compiler.names import output_name
+from connc.compiler.naming import Naming
 from connc.compiler.network import ALL, KERNEL, Network, Node, Ref, Source
 from connc.compiler.ops.base import Op, Shape
 from connc.compiler.ops.structure import Input
@@ -35,7 +34,7 @@ class _Flat:
     def __init__(self, network: Network) -> None:
         self.nodes = list(network.inputs)
         self.sources: dict[str, list[Source]] = {node.name: [] for node in self.nodes}
-        self.taken = set(_names(network, ""))
+        self.naming = Naming(network)
         self.inference = Inference()
         self.arguments: dict[int, Mapping[str, tuple[Shape, ...]]] = {}
 
@@ -59,19 +58,19 @@ class _Flat:
 
     def _given(self, network: Network, node: Node, prefix: str, outside: Mapping[Ref, Ref]) -> list[Ref]:
         """What flows into a node: its sources adapted and joined."""
-        sources, target = network.sources(node.name), prefix + output_name(node.name, "out")
-        given = [self._adapted(source, target, outside[source.ref], node.span) for source in sources]
+        sources = network.sources(node.name)
+        given = [self._adapted(source, prefix, node, outside[source.ref]) for source in sources]
         (shape, *_) = self._arguments(network)[node.name] if node.join is not None else ((),)
         if node.join is None or (len(sources) == 1 and given[0].port != ALL):
             return given
-        name = self._fresh(f"{target}.", "join", "", node.join)
+        name = self.naming.join(prefix, node.name, node.join)
         return list(self._place(name, node.join, given, (shape,), node.span).values())
 
-    def _adapted(self, source: Source, target: str, ref: Ref, span: Span | None) -> Ref:
+    def _adapted(self, source: Source, prefix: str, target: Node, ref: Ref) -> Ref:
         if source.via is None:
             return ref
-        name = self._fresh(f"{target}.", "via", f".{output_name(*source.ref)}", source.via)
-        (found,) = self._place(name, source.via, [ref], (), span).values()
+        name = self.naming.adapter(prefix, target.name, source.ref, source.via)
+        (found,) = self._place(name, source.via, [ref], (), target.span).values()
         return found
 
     def _place(
@@ -91,21 +90,3 @@ class _Flat:
             shapes.verify()
             self.arguments[id(network)] = shapes.arguments
         return self.arguments[id(network)]
-
-    def _fresh(self, before: str, word: str, behind: str, what: Op | Network) -> str:
-        """A name that nothing has; nor has anything one of the names below it."""
-        while True:
-            name = f"{before}{word}{behind}"
-            names = {name, *(_names(what, f"{name}.") if isinstance(what, Network) else ())}
-            if self.taken.isdisjoint(names):
-                self.taken |= names
-                return name
-            word += "_"
-
-
-def _names(network: Network, prefix: str) -> Iterator[str]:
-    """Those of all nodes and of all nodes in them."""
-    for node in network:
-        yield prefix + node.name
-        if isinstance(node.what, Network):
-            yield from _names(node.what, f"{prefix}{node.name}.")

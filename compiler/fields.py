@@ -40,6 +40,7 @@ Axis = Annotated[int, Within(-AXES, AXES - 1)]
 Seed = Annotated[int, Within(0, 2**63 - 1)]
 Real = Annotated[float, Within(-(2**127), 2**127)]  # what single precision holds
 Share = Annotated[float, Within(0, 1)]
+Epsilon = Annotated[float, Within(Fraction(1, 10**12), 1)]  # what keeps a quotient from being one by zero
 
 Pair = tuple[Count, Count]  # height and width
 Margin = tuple[Index, Index]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -39,6 +39,9 @@ __all__ = [
 ]
 
 WIRING, KERNEL = "wiring", "kernel"
+
+VIEWS: dict[str, Callable[[Network], str]] = {}
+"""How a network shows itself in a notebook, `svg` and `html`; who can draw one enters here."""
 
 
 class Source(NamedTuple):
@@ -162,6 +165,14 @@ class Network:
 
     def __hash__(self) -> int:
         return hash(self.digest)
+
+    # --- in print
+
+    def _repr_svg_(self) -> str | None:
+        return VIEWS["svg"](self) if "svg" in VIEWS else None
+
+    def _repr_html_(self) -> str | None:
+        return VIEWS["html"](self) if "html" in VIEWS else None
 
     def __str__(self) -> str:
         return printed(self)

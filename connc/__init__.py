@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from connc.version import __version__
 
 if TYPE_CHECKING:
-    from connc.api import SpecError, analyze, load, parse_ir
+    from connc.api import SpecError, analyze, load, loads, parse_ir, relate
 
-__all__ = ["SpecError", "__version__", "analyze", "load", "parse_ir"]
+__all__ = ["SpecError", "__version__", "analyze", "load", "loads", "parse_ir", "relate"]
 
 # In a wheel dsl, compiler, backends and stdlib lie in this folder; in a clone they lie beside it.
 _root = Path(__file__).resolve().parent.parent

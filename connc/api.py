@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from connc.compiler.analyze import ANALYSES
 from connc.compiler.elaborate import check_nets, elaborate
-from connc.compiler.network import Network
+from connc.compiler.elaborate import relate as relate_rule
+from connc.compiler.network import VIEWS, Network
+from connc.compiler.ops.base import Space
+from connc.compiler.relations.relation import VIEWS as RELATION_VIEWS
+from connc.compiler.relations.relation import Relation
 from connc.compiler.text.parser import parse_ir as read_network
 from connc.compiler.vocabulary import VOCABULARY
 from connc.dsl import codes
@@ -14,11 +18,13 @@ from connc.dsl.check import Checked, World, check
 from connc.dsl.diagnostic import Diagnostic, Refusal
 from connc.dsl.library import Library
 from connc.dsl.limits import Limits
-from connc.dsl.tree import Argument, Net
+from connc.dsl.tree import Argument, Net, Rule
 from connc.report import render
-from connc.specs import parse_settings
-from connc.target import Target, net_of
+from connc.specs import load_units, parse_settings
+from connc.target import Target, net_of, target_of_text
 from connc.target import target as target_of
+
+RULE = "relation"  # what a rule is called that is asked for without a file
 
 
 class SpecError(ValueError):
@@ -35,16 +41,27 @@ def load(target: str, params: Mapping[str, object] | None = None, *, seed: int =
     `params` fill its parameters: numbers, truth values and lists as they are, strings as the language writes values,
     `"dense"` for a rule. All draws depend on `seed`. Raises `SpecError`.
     """
-    if type(seed) is not int or seed < 0:
-        raise ValueError(f"seed is a whole number from 0 on, not {seed!r}")
-    texts = [f"{name}={_written(value)}" for name, value in (params or {}).items()]
-    settings, found = parse_settings(texts, origin="params")
-    network = None
-    if not found:
-        network, found = load_network(target_of(target), settings, seed=seed)
-    if network is None:
-        raise SpecError(found)
-    return network
+    return _loaded(target_of(target), params, seed)
+
+
+def loads(text: str, params: Mapping[str, object] | None = None, *, net: str = "", seed: int = 0) -> Network:
+    """The network of a net of a spec that is given as text; `net` says which where it has several.
+
+    Such a text can use the standard library alone. `params` and `seed` are those of `load`. Raises `SpecError`.
+    """
+    return _loaded(target_of_text(text, net), params, seed)
+
+
+def relate(
+    rule: str, sources: int | Sequence[int], targets: int | Sequence[int] | None = None, *, seed: int = 0
+) -> Relation:
+    """The pairs of a rule, as it would stand behind `by`, `"exponential(2)"`, between spaces of these sizes.
+
+    A space of several coordinates is a list of their sizes. Without `targets` both spaces are the same. Rules of
+    `std.rules` are known by their names. Raises `SpecError`.
+    """
+    _checked_seed(seed)
+    return relation_in(_with_std_rules(rule), _space(sources), _space(sources if targets is None else targets), seed)
 
 
 def parse_ir(text: str) -> Network:
@@ -62,6 +79,37 @@ def analyze(network: Network) -> dict[str, int]:
     return {name: analysis().measure(network) for name, analysis in ANALYSES.items()}
 
 
+def _loaded(target: Target, params: Mapping[str, object] | None, seed: int) -> Network:
+    _checked_seed(seed)
+    texts = [f"{name}={_written(value)}" for name, value in (params or {}).items()]
+    settings, found = parse_settings(texts, origin="params")
+    network = None
+    if not found:
+        network, found = load_network(target, settings, seed=seed)
+    if network is None:
+        raise SpecError(found)
+    return network
+
+
+def _checked_seed(seed: int) -> None:
+    if type(seed) is not int or seed < 0:
+        raise ValueError(f"seed is a whole number from 0 on, not {seed!r}")
+
+
+def _space(sizes: int | Sequence[int]) -> tuple[int, ...]:
+    space = (sizes,) if isinstance(sizes, int) else tuple(sizes)
+    if not space or any(type(size) is not int or size < 1 for size in space):
+        raise ValueError(f"a space has one or more sizes from 1 on, not {sizes!r}")
+    return space
+
+
+def _with_std_rules(rule: str) -> str:
+    """A file that declares a rule and knows those of the standard library."""
+    units, _ = load_units(target_of("std.rules"))
+    known = ", ".join(each.name.text for each in units[-1].file.declarations if isinstance(each, Rule))
+    return f"use std.rules ({known})\nrule {RULE} = {rule}\n"
+
+
 def _written(value: object) -> str:
     """A value of Python as the language writes it."""
     match value:
@@ -70,6 +118,31 @@ def _written(value: object) -> str:
         case list() | tuple():
             return "[" + ", ".join(map(_written, value)) + "]"
     return str(value)
+
+
+# --- for notebooks, which ask a network and a relation for a picture
+
+
+def _svg(network: Network) -> str:
+    from connc.backends.drawing import draw
+
+    return draw(network)
+
+
+def _html(network: Network) -> str:
+    from connc.backends.drawing.notebook import html
+
+    return html(network)
+
+
+def _matrix(relation: Relation) -> str:
+    from connc.backends.drawing import svg_of_relation
+
+    return svg_of_relation(relation)
+
+
+VIEWS |= {"svg": _svg, "html": _html}
+RELATION_VIEWS["svg"] = _matrix
 
 
 # --- for the command line, which reports what it finds
@@ -84,6 +157,17 @@ def load_network(
         return None, list(checked.diagnostics)
     made = elaborate(checked, net_of(checked.entry.file, target), settings, limits, seed)
     return made.network, _once([*checked.diagnostics, *made.diagnostics])
+
+
+def relation_in(text: str, sources: Space, targets: Space, seed: int = 0) -> Relation:
+    """The pairs of the rule that a text declares as `RULE`."""
+    checked = _checked(target_of_text(text), (), Limits())
+    relation, found = None, checked.diagnostics
+    if _can_be_put_together(checked):
+        relation, found = relate_rule(checked, RULE, sources, targets, seed=seed)
+    if relation is None:
+        raise SpecError(found)
+    return relation
 
 
 def check_target(

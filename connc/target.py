@@ -33,16 +33,19 @@ class Target:
     """One file to work on. `net` is the one that was asked for, or nothing."""
 
     name: str  # as other files call it
-    path: Path | None  # nothing for standard input
+    path: Path | None  # nothing for standard input and for a text
     roots: Roots
     net: str = ""
+    text: str | None = None
 
     @property
     def shown(self) -> str:
-        return STDIN if self.path is None else self.name if self.name.startswith(STD + ".") else _near(self.path)
+        return self.name if self.path is None or self.name.startswith(STD + ".") else _near(self.path)
 
     def read(self, limits: Limits) -> Source:
         """The text; raises `Refusal` where it cannot be one, `TargetError` where there is none."""
+        if self.text is not None:
+            return read_bytes(self.text.encode(errors="surrogatepass"), self.name, limits, Path.cwd())
         if self.path is None:
             return read_bytes(sys.stdin.buffer.read(limits.size + 1), STDIN, limits, Path.cwd())
         try:
@@ -75,6 +78,11 @@ def target(text: str) -> Target:
     if len(found) != 1:
         raise TargetError(f"{text} is a folder; name one file")
     return found[0]
+
+
+def target_of_text(text: str, net: str = "") -> Target:
+    """A text that is in no file; it can use the standard library alone."""
+    return Target("<text>", None, Roots(STDLIB), net, text)
 
 
 def _files(text: str) -> Iterator[Target]:

@@ -26,6 +26,7 @@ from connc.dsl.tree import Expr
 Value = Any  # int, Fraction, bool, str, FREE, or a tuple of values; whoever derives from `Evaluator` may have more
 LARGEST_BITS = 4096
 _SHOWN, _LONGEST = 8, 40  # items of a list and characters of a number, in a message
+_LONG = 10**40  # of whose digits a float is not asked
 
 
 class Free:
@@ -89,20 +90,14 @@ def shown_value(value: Value) -> str:
         case tuple():
             few = ", ".join("[…]" if isinstance(item, tuple) else shown_value(item) for item in value[:_SHOWN])
             return f"[{few}{', …' * (len(value) > _SHOWN)}]"
-        case Fraction() if _terminates(value):
+        case Fraction() if (
+            abs(value.numerator) < _LONG > value.denominator and Fraction(f"{float(value):.12g}") == value
+        ):
             return f"{float(value):.12g}"
         case Fraction():
             return f"{shown_value(value.numerator)} / {shown_value(value.denominator)}"
     digits = str(value)
     return digits if len(digits) <= _LONGEST else f"{digits[: _LONGEST // 2]}… ({len(digits)} digits)"
-
-
-def _terminates(value: Fraction) -> bool:
-    rest = value.denominator
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    return rest == 1 and value.denominator < 10**9 and abs(value) < 10**9
 
 
 class Evaluator:

@@ -1,11 +1,9 @@
-"""Networks for tests: one with a bit of everything, as text, and strategies of others."""
+"""Networks for tests: one with a bit of everything, as text, one of a layer, and others made of those that are."""
 
 from hashlib import sha256
 
-from hypothesis import strategies as st
-
 from connc.compiler.make import make_op
-from connc.compiler.network import ALL, WIRING, Network, Node, Ref, Source
+from connc.compiler.network import WIRING, Network, Node, Ref, Source
 
 EVERYTHING = """\
 body two(1)
@@ -54,93 +52,6 @@ def one(kind, name, **values):
     op = make_op(name, values)
     nodes = [Node("in", make_op("input", {"size": (4,)}), ((4,),)), Node(name, op, op.shapes((4,)))]
     return Network(kind, WIRING, nodes, {name: [Source(Ref("in"))]}, {"out": Ref(name)})
-
-
-def nested(body):
-    """A body around a body, which it uses twice."""
-    nodes = [
-        Node("in", make_op("input", {"size": (4,)}), ((4,),)),
-        Node("a", body, ((4,),)),
-        Node("b", body, ((4,),), make_op("sum", {})),
-    ]
-    sources = {"a": [Source(Ref("in"))], "b": [Source(Ref("in")), Source(Ref("a"), body)]}
-    return Network("nested", WIRING, nodes, sources, {"out": Ref("b")})
-
-
-UNARY = [make_op("relu", {}), make_op("bn", {}), make_op("linear", {"units": 4}), make_op("dropout", {"p": 0})]
-BODIES = [one("cell", "linear", units=4), one("cell", "tanh"), nested(one("cell", "linear", units=4, bias=False))]
-JOINS = [make_op("sum", {}), make_op("mean", {}), make_op("max", {})]
-
-
-@st.composite
-def wirings(draw):
-    """Layers on vectors of four: ops, modules, joins, adapters, bundles, shared layers, two outputs of one layer."""
-    draft = Draft()
-    for i in range(draw(st.integers(0, 8))):
-        draw(st.sampled_from(KINDS))(draft, draw, f"layer[{i}]")
-    last = draft.join("sum", make_op("sum", {}), [Source(ref) for ref in draft.tensors])
-    return Network("drawn", WIRING, draft.nodes, draft.sources, {"out": last})
-
-
-class Draft:
-    """The nodes so far, and what they make: vectors of four."""
-
-    def __init__(self):
-        self.nodes = [Node(f"in{i}", make_op("input", {"size": (4,)}), ((4,),)) for i in range(2)]
-        self.sources = {}
-        self.tensors = [Ref("in0"), Ref("in1")]
-        self.shared = []
-
-    def add(self, name, what, sources, shapes=((4,),), join=None):
-        self.nodes.append(Node(name, what, shapes, join))
-        self.sources[name] = sources
-        return Ref(name)
-
-    def join(self, name, op, sources):
-        return self.add(name, op, sources)
-
-    def drawn(self, draw, least=1, most=3):
-        """Some sources, adapted or not."""
-        source = st.builds(Source, st.sampled_from(self.tensors), st.sampled_from([None, None, *BODIES]))
-        return draw(st.lists(source, min_size=least, max_size=most))
-
-
-def layer(draft, draw, name):
-    draft.tensors.append(draft.add(name, draw(st.sampled_from(UNARY)), draft.drawn(draw, 1, 1)))
-
-
-def module(draft, draw, name):
-    sources = draft.drawn(draw)
-    join = draw(st.sampled_from(JOINS)) if len(sources) > 1 else None
-    draft.tensors.append(draft.add(name, draw(st.sampled_from(BODIES)), sources, join=join))
-
-
-def joined(draft, draw, name):
-    """A join that reads a bundle of a bundle."""
-    inner = draft.add(f"{name}.run[0..1]", make_op("bundle", {}), draft.drawn(draw), ())
-    outer = draft.add(f"{name}.run[0..2]", make_op("bundle", {}), [held(inner), *draft.drawn(draw)], ())
-    draft.tensors.append(draft.join(name, draw(st.sampled_from(JOINS)), [held(outer), *draft.drawn(draw, 0)]))
-
-
-def held(ref):
-    return Source(ref._replace(port=ALL))
-
-
-def halves(draft, draw, name):
-    """A layer with two outputs, put together the other way round."""
-    split = draft.add(name, make_op("split", {"count": 2}), draft.drawn(draw, 1, 1), ((2,), (2,))).node
-    sources = [Source(Ref(split, "1")), Source(Ref(split, "0"))]
-    draft.tensors.append(draft.join(f"{name}.turned", make_op("concat", {}), sources))
-
-
-def twice(draft, draw, name):
-    """A layer, and a second use of it."""
-    what = draw(st.sampled_from([UNARY[2], *BODIES]))
-    for use in (name, f"{name}@2"):
-        draft.tensors.append(draft.add(use, what, draft.drawn(draw, 1, 1)))
-
-
-KINDS = [layer, module, joined, halves, twice]
 
 
 def renamed(net):

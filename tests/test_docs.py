@@ -3,7 +3,9 @@
 A ```conn block is a whole file. It checks and stands in the house format; with `error=E301` behind the `conn` it gives
 exactly that code, with `error=E301,E507` these two. The blocks of a page share a folder, in which
 `name=parts/widths.conn` gives a block a name for later ones. A ```console block shows commands, each behind `$ `, and
-all that they print; a ```pycon block is a session of Python, which later ones go on with. Both run in that folder.
+all that they print; a ```pycon block is a session of Python, which later ones go on with. A ```python block is a file
+of tests, called `name=test_mine.py`, which pass unless it says `fails=yes`; what a later ```text block with `said=yes`
+holds it said. All run in that folder.
 """
 
 import doctest
@@ -11,6 +13,8 @@ import json
 import re
 import runpy
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,6 +88,10 @@ def test_the_blocks_of_a_page_are_true(page, project):
             assert session(text) == text, place
         elif language == "pycon":
             check_python(text, names, place)
+        elif language == "python":
+            said = check_tests(Path(attributes["name"]), text, "fails" in attributes, place)
+        elif "said" in attributes:
+            assert bare(text) in bare(said), f"{place}\n{said}"
 
 
 def check_spec(spec, text, errors, place):
@@ -103,6 +111,19 @@ def check_python(text, names, place):
     doctest.DocTestRunner(verbose=False).run(lesson, out=found.append, clear_globs=False)
     names |= lesson.globs
     assert found == [], "".join(found)
+
+
+def check_tests(path, text, fails, place):
+    """Run a file of tests as a user does."""
+    path.write_text(text, encoding="utf-8")
+    found = subprocess.run([sys.executable, "-m", "pytest", "-q", path], capture_output=True, text=True)
+    assert found.returncode == (1 if fails else 0), f"{place}\n{found.stdout}"
+    return found.stdout
+
+
+def bare(text):
+    """Its lines without what stands in front of them."""
+    return re.sub(r"^E? *", "", text, flags=re.MULTILINE)
 
 
 def session(text):

@@ -542,3 +542,13 @@ def test_an_empty_family_is_none(put):
     found = put(net("none[0]: linear(8)\nlayer[1]: linear(8)\nconnect in, none, layer, out by (i -> i + 1)"))
     assert [family.name for family in found.families] == ["layer"]
     assert "none" not in str(found)
+
+
+def test_a_piece_of_what_another_connect_makes_is_a_position(put):
+    """Though it is known only when that one is put together."""
+    text = (
+        "net a {\n    in: [4]\n    one[2]: relu\n    two[2]: tanh\n    end: identity\n"
+        "    connect in, one, end by (i -> i + 1)\n    p = end -> split(2)\n"
+        "    connect p[0], two, out by (i -> i + 1)\n}\n"
+    )
+    assert [str(s.ref) for s in put(text).sources("two[0]")] == ["split:0"]

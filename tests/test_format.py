@@ -8,12 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import connc
 import connc.dsl.format as formatter
 from connc.dsl.format import COLUMNS, Unfaithful, comments, format_source
 from connc.dsl.limits import Limits
 from connc.dsl.parser import lex, parse
 from connc.dsl.source import Source
-from tests.strategies import specs
+from connc.testing import specs, texts
+from connc.testing.grammar import END, laid_out
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "tests" / "data" / "format"
@@ -72,16 +74,36 @@ def check_the_white_space(result):
 
 
 @quick
-@given(specs())
+@given(texts())
 def test_formatting_keeps_all_that_is_said_and_does_it_once(text):
     check_the_laws(text)
 
 
 @pytest.mark.slow
 @long
-@given(specs())
+@given(texts())
 def test_formatting_keeps_all_that_is_said_and_does_it_once_many_times(text):
     check_the_laws(text)
+
+
+@few
+@given(specs())
+def test_a_formatted_spec_is_the_same_network(text):
+    check_the_laws(text)
+    assert connc.loads(formatted(text)) == connc.loads(text)
+
+
+@few
+@given(specs(), st.integers(0, 2**32))
+def test_a_spec_in_a_wild_layout_is_the_same_network(text, seed):
+    wild = laid_out([*words(text), END], Random(seed))
+    check_the_laws(wild)
+    assert connc.loads(formatted(wild)) == connc.loads(wild) == connc.loads(text)
+
+
+def words(text):
+    """The words of a spec, with the ends of its statements."""
+    return [END if token.type == "_NL" else str(token) for token in lex(Source("spec.conn", text))]
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.name)
@@ -90,7 +112,7 @@ def test_every_spec_of_the_project_keeps_all_that_it_says(path):
 
 
 @quick
-@given(specs(), st.integers(0, 2**32))
+@given(texts(), st.integers(0, 2**32))
 def test_a_damaged_spec_is_refused_or_formatted(text, seed):
     check_the_damaged(text, Random(seed))
 

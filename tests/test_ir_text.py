@@ -3,22 +3,20 @@
 from pathlib import Path
 from random import Random
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from connc import report
 from connc.compiler.expand import expand
 from connc.compiler.make import make_op
 from connc.compiler.network import KERNEL, Network, Node, Ref, Source
-from connc.compiler.relations.relation import Relation
 from connc.compiler.text.parser import parse_ir
 from connc.dsl.codes import CATALOGUE
 from connc.dsl.diagnostic import Refusal
 from connc.dsl.limits import Limits
+from connc.testing import nets, relations
 from tests.golden import BLOCK, sections, title, with_outputs
-from tests.networks import EVERYTHING, wirings
+from tests.networks import EVERYTHING
 
 DATA = Path(__file__).with_name("data") / "ir"
 
@@ -73,7 +71,7 @@ def test_the_examples_of_a_code_are_true(code):
 
 
 @settings(max_examples=25, deadline=None)
-@given(wirings())
+@given(nets(layers=12) | nets(layers=90))
 def test_what_is_printed_is_read_again(net):
     for each in (net, expand(net)):
         text = str(each)
@@ -92,13 +90,10 @@ def test_lines_may_stand_in_any_order():
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.integers(1, 9), st.integers(1, 9), st.data())
-def test_relations_are_read_as_they_were(wide, high, data):
-    places = st.tuples(st.integers(0, wide - 1), st.integers(0, high - 1))
-    pairs = np.array(data.draw(st.lists(places, min_size=1, unique=True)), dtype=np.int64)
-    rule = Relation.of_pairs((wide,), (high,), pairs[:, 0], pairs[:, 1])
-    op = make_op("linear", {"units": high}, rule)
-    nodes = [Node("in", make_op("input", {"size": (wide,)}), ((wide,),)), Node("linear", op, ((high,),))]
+@given(relations().filter(lambda rule: rule.count))
+def test_relations_are_read_as_they_were(rule):
+    op = make_op("linear", {"units": rule.targets[0]}, rule)
+    nodes = [Node("in", make_op("input", {"size": rule.sources}), (rule.sources,)), Node("linear", op, (rule.targets,))]
     net = Network("a", KERNEL, nodes, {"linear": [Source(Ref("in"))]}, {"out": Ref("linear")})
     (read,) = (node.what.rule for node in parse_ir(str(net)) if node.what.rule is not None)
     assert read == rule

@@ -2,14 +2,14 @@
 
 import re
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connc import analyze, load
 from connc.compiler.canonical import canonical
-from connc.compiler.relations.relation import Relation
+from connc.testing import relations
+from tests.rules import pair_set, relation_between
 
 BODY = """\
 rule reach = i -> i + 2 ^ k for k in 0..
@@ -184,14 +184,8 @@ def test_a_full_layer_has_density_one_and_costs_what_it_costs_without_a_rule(put
     assert analyze(full) == analyze(put(junction("(i -> j)").replace(" by (i -> j)", "")))
 
 
-def related(pairs):
-    sources, targets = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2).T
-    return Relation.of_pairs((6,), (6,), sources, targets)
-
-
 @settings(max_examples=20, deadline=None)
-@given(st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=20), st.integers(0, 5), st.integers(0, 5))
-def test_an_absent_edge_that_is_added_raises_the_count_by_one(pairs, source, target):
-    relation = related(pairs)
-    more = relation | related({(source, target)})
-    assert more.count == relation.count + ((source, target) not in pairs)
+@given(relations(6, 6), st.integers(0, 5), st.integers(0, 5))
+def test_an_absent_edge_that_is_added_raises_the_count_by_one(relation, source, target):
+    more = relation | relation_between(6, 6, {(source, target)})
+    assert more.count == relation.count + ((source, target) not in pair_set(relation))

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "dsl": {"connc.dsl", "lark"},
     "compiler": {"connc.compiler", "connc.dsl", "networkx", "numpy"},
     "backends": {"connc.backends", "connc.compiler", "connc.dsl", "numpy", "onnx", "safetensors", "torch"},
-    "connc": {"connc", "click", "hypothesis", "rich"},
+    "connc": {"connc", "click", "hypothesis", "numpy", "rich"},
 }
 
 # A spec is hostile input: nothing here may turn text or a file into running code.

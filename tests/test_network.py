@@ -16,7 +16,8 @@ from connc.compiler.relations.relation import Relation
 from connc.compiler.text.parser import parse_ir
 from connc.compiler.verify import Invalid, WrongShape, verify
 from connc.dsl.diagnostic import Refusal
-from tests.networks import EVERYTHING, one, rebuilt, renamed, wirings
+from connc.testing import nets
+from tests.networks import EVERYTHING, one, rebuilt, renamed
 
 # --- the verifier, on texts that break one law each
 
@@ -212,7 +213,7 @@ def test_everything_laid_out():
 
 
 @settings(max_examples=25, deadline=None)
-@given(wirings())
+@given(nets(layers=12) | nets(layers=90))
 def test_a_network_laid_out_is_a_network(net):
     verify(net)
     flat = expand(net)

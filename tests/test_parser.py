@@ -13,7 +13,7 @@ from connc.dsl.limits import Limits
 from connc.dsl.parser import parse
 from connc.dsl.source import Source
 from connc.dsl.tree import Expr, Module, Name, walk
-from tests.strategies import END, declarations, expressions, laid_out, specs, statements
+from connc.testing.grammar import END, declarations, expressions, laid_out, statements, texts
 
 quick = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 many = settings(quick, max_examples=1000)
@@ -279,7 +279,7 @@ def test_the_text_at_a_place_says_what_its_node_says(words):
 
 
 @quick
-@given(specs())
+@given(texts())
 def test_places_lie_within_those_of_the_nodes_above(text):
     file, _ = read(text)
     for node in walk(file):

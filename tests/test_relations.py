@@ -2,6 +2,7 @@
 
 import itertools
 from fractions import Fraction
+from math import prod
 
 import numpy as np
 import pytest
@@ -10,22 +11,18 @@ from hypothesis import strategies as st
 
 from connc.compiler.relations.forms import Affine, Blocks, Full, PermutedBlocks, affine
 from connc.compiler.relations.relation import Relation
+from connc.testing import relations
 from tests.rules import pair_set, relation_between
 
 modest = settings(max_examples=40, deadline=None)
 sizes = st.integers(1, 7)
 
 
-def pairs_between(sources, targets):
-    return st.sets(st.tuples(st.integers(0, sources - 1), st.integers(0, targets - 1)))
-
-
 @st.composite
-def drawn(draw, count=1, square=False):
-    """Sizes, and sets of pairs between them."""
-    sources = draw(sizes)
-    targets = sources if square else draw(sizes)
-    return sources, targets, [draw(pairs_between(sources, targets)) for _ in range(count)]
+def alike(draw, count):
+    """Relations between the same sizes."""
+    sources, targets = draw(sizes), draw(sizes)
+    return [draw(relations(sources, targets)) for _ in range(count)]
 
 
 def assert_in_order(relation):
@@ -35,9 +32,9 @@ def assert_in_order(relation):
 
 
 @modest
-@given(drawn(), st.randoms())
-def test_pairs_in_any_order_make_one_relation(case, random):
-    sources, targets, (pairs,) = case
+@given(sizes, sizes, st.data(), st.randoms())
+def test_pairs_in_any_order_make_one_relation(sources, targets, data, random):
+    pairs = data.draw(st.sets(st.tuples(st.integers(0, sources - 1), st.integers(0, targets - 1))))
     listed = [*pairs, *list(pairs)[:3]]
     random.shuffle(listed)
     array = np.array(listed, dtype=np.int64).reshape(-1, 2)
@@ -50,32 +47,37 @@ def test_pairs_in_any_order_make_one_relation(case, random):
 
 
 @modest
-@given(drawn(2))
-def test_union_intersection_and_difference_are_those_of_sets(case):
-    sources, targets, (p, q) = case
-    a, b = (relation_between(sources, targets, pairs) for pairs in (p, q))
+@given(relations())
+def test_any_relation_is_the_one_of_its_pairs(relation):
+    assert relation_between(*relation.sources, *relation.targets, pair_set(relation)) == relation
+    assert relation.count == len(pair_set(relation))
+    assert_in_order(relation)
+    assert_known(relation)
+
+
+@modest
+@given(alike(2))
+def test_union_intersection_and_difference_are_those_of_sets(both):
+    (a, b), (p, q) = both, map(pair_set, both)
     for found, wanted in ((a | b, p | q), (a & b, p & q), (a - b, p - q)):
         assert pair_set(found) == wanted
         assert_in_order(found)
 
 
 @modest
-@given(sizes, drawn(), st.data())
-def test_composition_leads_over_a_middle(sources, case, data):
-    middles, targets, (q,) = case
-    p = data.draw(pairs_between(sources, middles))
-    found = relation_between(sources, middles, p) @ relation_between(middles, targets, q)
-    assert pair_set(found) == {(i, k) for i, j in p for middle, k in q if j == middle}
+@given(sizes, sizes, sizes, st.data())
+def test_composition_leads_over_a_middle(sources, middles, targets, data):
+    a, b = data.draw(relations(sources, middles)), data.draw(relations(middles, targets))
+    assert pair_set(a @ b) == {(i, k) for i, j in pair_set(a) for middle, k in pair_set(b) if j == middle}
 
 
 @modest
-@given(drawn(), drawn())
-def test_kron_is_numpys(first, second):
-    a, b = (relation_between(s, t, pairs) for s, t, (pairs,) in (first, second))
+@given(relations(), relations())
+def test_kron_is_numpys(a, b):
     found = a.kron(b)
-    flat = found.reshaped((first[0] * second[0],), (first[1] * second[1],))
+    flat = found.reshaped((prod(found.sources),), (prod(found.targets),))
     assert np.array_equal(matrix(flat), np.kron(matrix(a), matrix(b)))
-    assert found.sources == (first[0], second[0])
+    assert (found.sources, found.targets) == (a.sources + b.sources, a.targets + b.targets)
 
 
 def matrix(relation):
@@ -85,35 +87,31 @@ def matrix(relation):
 
 
 @modest
-@given(drawn(square=True))
-def test_turning_around_swaps_degrees(case):
-    sources, targets, (pairs,) = case
-    relation = relation_between(sources, targets, pairs)
+@given(sizes.flatmap(relations))
+def test_turning_around_swaps_degrees(relation):
     turned = relation.transposed()
-    assert pair_set(turned) == {(j, i) for i, j in pairs}
+    assert pair_set(turned) == {(j, i) for i, j in pair_set(relation)}
     assert turned.in_degrees().tolist() == relation.out_degrees().tolist()
     assert turned.transposed() == relation
     assert (relation @ relation).transposed() == turned @ turned
 
 
 @modest
-@given(drawn(), st.data())
-def test_clipping_drops_pairs(case, data):
-    sources, targets, (pairs,) = case
+@given(relations(), st.data())
+def test_clipping_drops_pairs(relation, data):
+    (sources,), (targets,) = relation.sources, relation.targets
     left = np.array(data.draw(st.lists(st.booleans(), min_size=sources, max_size=sources)))
     right = np.array(data.draw(st.lists(st.booleans(), min_size=targets, max_size=targets)))
-    found = relation_between(sources, targets, pairs).clipped(left, right)
-    assert pair_set(found) == {(i, j) for i, j in pairs if left[i] and right[j]}
+    found = relation.clipped(left, right)
+    assert pair_set(found) == {(i, j) for i, j in pair_set(relation) if left[i] and right[j]}
     assert (found.sources, found.targets) == ((sources,), (targets,))
 
 
 @modest
-@given(drawn())
-def test_runs_are_the_longest_rows_of_neighbours(case):
-    sources, targets, (pairs,) = case
-    relation = relation_between(sources, targets, pairs)
+@given(relations())
+def test_runs_are_the_longest_rows_of_neighbours(relation):
     starts, firsts, lasts = relation.runs()
-    for target in range(targets):
+    for target in range(*relation.targets):
         some = range(starts[target], starts[target + 1])
         found = [list(range(firsts[run], lasts[run] + 1)) for run in some]
         assert [*itertools.chain(*found)] == relation.sources_of(target).tolist()
@@ -121,10 +119,9 @@ def test_runs_are_the_longest_rows_of_neighbours(case):
 
 
 @modest
-@given(drawn())
-def test_the_complement_is_the_rest(case):
-    sources, targets, (pairs,) = case
-    relation = relation_between(sources, targets, pairs)
+@given(relations())
+def test_the_complement_is_the_rest(relation):
+    (sources,), (targets,) = relation.sources, relation.targets
     rest = relation.complement()
     assert rest == Relation.full((sources,), (targets,)) - relation
     assert rest.count + relation.count == sources * targets
@@ -193,8 +190,7 @@ def test_a_form_says_exactly_the_pairs(case, other, data):
     form, sources, targets = case
     relation = Relation.of_form(form, (sources,), (targets,))
     assert_known(relation.transposed())
-    plain = relation_between(sources, targets, data.draw(pairs_between(sources, targets)))
-    others = [relation, plain, Relation.full((sources,), (targets,))]
+    others = [relation, data.draw(relations(sources, targets)), Relation.full((sources,), (targets,))]
     if isinstance(other[0], Affine):
         others.append(Relation.of_form(other[0], (sources,), (targets,)))
     for another in others:

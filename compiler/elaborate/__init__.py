@@ -13,6 +13,9 @@ from connc.compiler.elaborate.values import Poisoned, Recipe
 from connc.compiler.elaborate.world import World
 from connc.compiler.network import Network
 from connc.compiler.ops.base import Shape
+from connc.compiler.relations.forms import Space
+from connc.compiler.relations.relation import Relation
+from connc.compiler.relations.rule import Rule
 from connc.compiler.verify import verify
 from connc.dsl import codes, tree
 from connc.dsl.check import Checked
@@ -21,7 +24,7 @@ from connc.dsl.limits import Limits
 from connc.dsl.parser import uncollected
 from connc.dsl.source import Span
 
-__all__ = ["Elaborated", "check_nets", "elaborate"]
+__all__ = ["Elaborated", "check_nets", "elaborate", "relate"]
 
 Settings = Sequence[tree.Argument]
 
@@ -51,6 +54,20 @@ def check_nets(
     for net, settings in nets.items():
         _put_together(checked, net, settings, world)
     return tuple(world.report.values())
+
+
+def relate(
+    checked: Checked, rule: str, sources: Space, targets: Space, limits: Limits = Limits(), seed: int = 0
+) -> tuple[Relation | None, tuple[Diagnostic, ...]]:
+    """The pairs of a rule that a file declares without parameters, between spaces that no layer has."""
+    world = _world(checked, limits, seed)
+    span = checked.names[checked.entry.name][rule].declaration.name.span
+    try:
+        with world.attempt():
+            found: Rule = file_names(checked.entry.name, world)[rule]
+            return found.relate(world.place(sources, targets, rule, span)), ()
+    except Poisoned:
+        return None, tuple(world.report.values())
 
 
 def _world(checked: Checked, limits: Limits, seed: int) -> World:

@@ -239,6 +239,8 @@ class Body:
         value = self.text.values.get(expr.text) if isinstance(expr, tree.Name) else expr
         if isinstance(value, tree.Operation | tree.Unary | tree.Attribute):
             return True
+        if isinstance(value, tree.Subscript):  # a piece; a family's is known by its label
+            return not any(isinstance(item, tree.Every | tree.Range) for item in value.items)
         if not isinstance(value, tree.Chain):
             return False
         label, _, open_ = self.labels.chosen(value.links[-1])

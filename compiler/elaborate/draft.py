@@ -16,7 +16,7 @@ from connc.compiler.ops.base import Op, Shape, ShapeError
 from connc.compiler.ops.refuse import show
 from connc.compiler.relations.forms import Space
 from connc.compiler.relations.relation import Relation
-from connc.compiler.relations.rule import At, Rule
+from connc.compiler.relations.rule import Rule
 from connc.dsl import codes
 from connc.dsl.check import Declared
 from connc.dsl.diagnostic import Diagnostic, Label, Refusal
@@ -140,18 +140,8 @@ class Draft:
 
     def relate(self, rule: Rule, between: tuple[Space, Space], name: str, span: Span) -> Relation:
         """The pairs of a rule that stands behind a layer or a `connect`."""
-        world, place = self.world, rule.span
-        at = At(
-            *between,
-            seed=world.seed,
-            name=self.full(name),
-            spend=lambda count: world.pairs.spend(count, place),
-            steps=lambda count: world.steps.spend(count, place),
-            folder=place.source.folder,
-            drawn=world.count_draw,
-        )
         try:
-            return rule.relate(at)
+            return rule.relate(self.world.place(*between, self.full(name), rule.span))
         except Refusal as refusal:
             raise Refusal(_used_at(refusal.diagnostic, span)) from None
 

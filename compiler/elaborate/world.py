@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from connc.compiler.elaborate.demand import Demand
 from connc.compiler.elaborate.values import Poisoned
+from connc.compiler.relations.base import At
+from connc.compiler.relations.forms import Space
 from connc.dsl import codes
 from connc.dsl.check import Names
 from connc.dsl.diagnostic import Diagnostic, Label, Refusal
@@ -63,6 +65,19 @@ class World:
     def count_draw(self) -> None:
         """A body that draws is not like one that is put in elsewhere."""
         self.draws += 1
+
+    def place(self, sources: Space, targets: Space, name: str, span: Span) -> At:
+        """Where a rule stands: behind the layer or the `connect` that is called `name`."""
+        return At(
+            sources,
+            targets,
+            seed=self.seed,
+            name=name,
+            spend=lambda count: self.pairs.spend(count, span),
+            steps=lambda count: self.steps.spend(count, span),
+            folder=span.source.folder,
+            drawn=self.count_draw,
+        )
 
     def spend_layers(self, count: int, span: Span) -> None:
         """Take layers of a family that could not be counted before; the others are counted by arithmetic."""

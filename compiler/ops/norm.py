@@ -3,7 +3,7 @@
 from math import prod
 from typing import Annotated
 
-from connc.compiler.fields import AXES, Share, Within
+from connc.compiler.fields import AXES, Epsilon, Share, Within
 from connc.compiler.ops.base import Op, Prims, Shape, ShapeError, T, op
 from connc.compiler.ops.refuse import show
 
@@ -17,7 +17,7 @@ class BatchNorm(Op):
     stand in for the batch's own when the net is not training. `affine`: whether a scale and a shift are learned.
     """
 
-    eps: Share = 1e-5
+    eps: Epsilon = 1e-5
     momentum: Share = 0.1
     affine: bool = True
 
@@ -59,7 +59,7 @@ class LayerNorm(Op):
     """
 
     axes: Annotated[int, Within(1, AXES)] = 1
-    eps: Share = 1e-5
+    eps: Epsilon = 1e-5
     affine: bool = True
 
     def shape(self, x: Shape) -> Shape:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -25,6 +25,9 @@ from connc.compiler.relations.arrays import (
 )
 from connc.compiler.relations.forms import Form, Full, Space
 from connc.dsl.vocabulary import LARGEST_SIZE
+
+VIEWS: dict[str, Callable[[Relation], str]] = {}
+"""How a relation shows itself in a notebook, as `svg`; who can draw one enters here."""
 
 
 class Relation:
@@ -236,6 +239,9 @@ class Relation:
 
     def __hash__(self) -> int:
         return hash(self.digest())
+
+    def _repr_svg_(self) -> str | None:
+        return VIEWS["svg"](self) if "svg" in VIEWS else None
 
     def __repr__(self) -> str:
         known = f", {type(self.form).__name__}" if self.form else ""

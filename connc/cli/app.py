@@ -20,6 +20,7 @@ from connc.cli.doctor import doctor
 from connc.cli.expand import expand_
 from connc.cli.explain import explain
 from connc.cli.fmt import fmt
+from connc.cli.graph import graph
 from connc.cli.init import init
 from connc.cli.list import list_
 from connc.cli.settings import SettingsError, settings
@@ -27,7 +28,7 @@ from connc.cli.show import show
 from connc.dsl.words import did_you_mean
 from connc.target import TargetError
 
-VERBS = (analyze, check, completion, doctor, expand_, explain, fmt, init, list_, show)
+VERBS = (analyze, check, completion, doctor, expand_, explain, fmt, graph, init, list_, show)
 INTERRUPTED = 130
 
 
