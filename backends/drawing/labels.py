@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from connc.backends.drawing.matrix import percent
 from connc.backends.drawing.picture import BUNDLE, INPUT, JOIN, LAYER, MODULE, by_size
 from connc.compiler.names import owner
-from connc.compiler.network import Network, Node
+from connc.compiler.network import Family, Network, Node
 from connc.compiler.ops.base import Op
 from connc.compiler.ops.structure import Bundle, Input
 from connc.compiler.text.values import fields, show
@@ -58,6 +59,26 @@ def label_of(node: Node) -> str:
         return _SIGNS.get(what.name, what.name)
     said = ", ".join(_said(what))
     return f"{what.name} {said}" if said else what.name
+
+
+def closed(node: Node) -> str:
+    """The same of a box that is not opened: with the family that it holds, `stage: bottleneck × 12`."""
+    held = _held(node.what, {}) if isinstance(node.what, Network) else ""
+    return f"{label_of(node)}: {held}" if held else label_of(node)
+
+
+def _held(body: Network, known: dict[int, str]) -> str:
+    """The first family of several layers, in a body or in what it is made of."""
+    if id(body) not in known:
+        known[id(body)] = ""
+        own = (f"{name_of(body[f.members[0]].what)} × {f.size:,}" for f in body.families if _is_row(body, f))
+        inner = (_held(node.what, known) for node in body if isinstance(node.what, Network))
+        known[id(body)] = next(filter(None, chain(own, inner)), "")
+    return known[id(body)]
+
+
+def _is_row(body: Network, family: Family) -> bool:
+    return family.size > 1 and family.members[0] in body
 
 
 def _said(op: Op) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from connc.backends.drawing.find import Junction, find
 from connc.backends.drawing.grids import places
-from connc.backends.drawing.labels import is_labelled, kind_of, label_of, name_of, tip_of, tone_of
+from connc.backends.drawing.labels import closed, is_labelled, kind_of, label_of, name_of, tip_of, tone_of
 from connc.backends.drawing.matrix import Matrix, matrix_of
 from connc.backends.drawing.picture import BUNDLE, OUTPUT, REST, Arrow, Box, Picture, Port, Scene, by_size
 from connc.backends.drawing.rules import words_of
@@ -111,7 +111,7 @@ class _Summary:
             id=path,
             kind=kind_of(node),
             title=title if count > 1 or is_labelled(node) else "",
-            label=label_of(node),
+            label=label_of(node) if inner else closed(node),
             tip=tip_of(path, node),
             tone=tone_of(node.what),
             join=name_of(node.join) if node.join is not None else "",
