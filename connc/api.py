@@ -97,7 +97,7 @@ def _checked_seed(seed: int) -> None:
 
 
 def _space(sizes: int | Sequence[int]) -> tuple[int, ...]:
-    space = (sizes,) if isinstance(sizes, int) else tuple(sizes)
+    space = tuple(sizes) if isinstance(sizes, Sequence) else (sizes,)
     if not space or any(type(size) is not int or size < 1 for size in space):
         raise ValueError(f"a space has one or more sizes from 1 on, not {sizes!r}")
     return space
@@ -107,7 +107,7 @@ def _with_std_rules(rule: str) -> str:
     """A file that declares a rule and knows those of the standard library."""
     units, _ = load_units(target_of("std.rules"))
     known = ", ".join(each.name.text for each in units[-1].file.declarations if isinstance(each, Rule))
-    return f"use std.rules ({known})\nrule {RULE} = {rule}\n"
+    return f"rule {RULE} = {rule}\nuse std.rules ({known})\n"
 
 
 def _written(value: object) -> str:

@@ -154,4 +154,5 @@ def net_of(file: File, chosen: Target) -> str:
         return stem if stem in nets else nets[0]
     if not nets:
         raise TargetError(f"{chosen.shown} has no net")
-    raise TargetError(f"{chosen.shown} has several nets; name one: {alternatives(f'{chosen.shown}:{n}' for n in nets)}")
+    names = (f'net="{net}"' if chosen.text is not None else f"{chosen.shown}:{net}" for net in nets)
+    raise TargetError(f"{chosen.shown} has several nets; name one: {alternatives(names)}")

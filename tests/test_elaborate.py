@@ -552,3 +552,11 @@ def test_a_piece_of_what_another_connect_makes_is_a_position(put):
         "    connect p[0], two, out by (i -> i + 1)\n}\n"
     )
     assert [str(s.ref) for s in put(text).sources("two[0]")] == ["split:0"]
+
+
+def test_two_connects_that_feed_one_layer_differently_are_one_mistake(codes_in):
+    text = (
+        "net a {\n    in: [4]\n    b[3]: linear(4)\n    connect in, b by (i -> i + s for s in [1, 2]) using sum\n"
+        "    connect in, b, out by (i -> i + 1) using sum\n}\n"
+    )
+    assert codes_in(text) == ["E805"]

@@ -667,3 +667,12 @@ def test_a_notebook_shows_networks_and_relations():
     ET.fromstring(html)
     relation = random_relation(5, 5, 9)
     assert relation._repr_svg_() == svg_of_relation(relation)
+
+
+def test_a_part_has_the_candidates_between_its_own_boxes():
+    """Also where others lead to an output that the part does not have."""
+    text = (
+        "net n {\n    in: [4]\n    a[4]: linear(4)\n    connect in, a, out by (i -> i + s for s in [1, 2]) using sum\n"
+        "        evolve within (i -> j where i < j)\n}\n"
+    )
+    assert json.loads(draw(connc.loads(text), "json", module="a"))["edges"]

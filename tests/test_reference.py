@@ -128,8 +128,8 @@ RIGHT = {"linear.weight": np.ones((1, 2)), "linear.bias": np.ones(1)}
     [
         ({}, {"in": np.ones((1, 2))}, r"there are no weights called linear\.weight"),
         ({**RIGHT, "linear.weight": np.ones((2, 1))}, {"in": np.ones((1, 2))}, r"linear\.weight is \[1, 2\], not"),
-        (RIGHT, {"in": np.ones(2)}, r"`in` is a batch of \[2\], not \[2\]"),
-        (RIGHT, {"in": np.ones((1, 3))}, r"`in` is a batch of \[2\], not \[1, 3\]"),
+        (RIGHT, {"in": np.ones(2)}, r"`in` has the shape \[batch, 2\], not \[2\]"),
+        (RIGHT, {"in": np.ones((1, 3))}, r"`in` has the shape \[batch, 2\], not \[1, 3\]"),
         (RIGHT, {"x": np.ones((1, 2))}, "the inputs are in, not x"),
         (RIGHT, {}, "the inputs are in, not nothing"),
     ],

@@ -61,9 +61,12 @@ def label_of(node: Node) -> str:
     return f"{what.name} {said}" if said else what.name
 
 
-def closed(node: Node) -> str:
-    """The same of a box that is not opened: with the family that it holds, `stage: bottleneck × 12`."""
-    held = _held(node.what, {}) if isinstance(node.what, Network) else ""
+def closed(node: Node, known: dict[int, str]) -> str:
+    """The same of a box that is not opened: with the family that it holds, `stage: bottleneck × 12`.
+
+    `known` is what has been found in bodies so far.
+    """
+    held = _held(node.what, known) if isinstance(node.what, Network) else ""
     return f"{label_of(node)}: {held}" if held else label_of(node)
 
 

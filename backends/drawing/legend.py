@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from connc.backends.drawing.lines import SMALL, Line, line
-from connc.backends.drawing.marks import attributes, text
+from connc.backends.drawing.marks import attributes, number, text
 from connc.backends.drawing.picture import Arrow, Picture
 from connc.backends.drawing.theme import COLORS, RULES
 
@@ -19,16 +19,16 @@ def legend(picture: Picture, arrows: Sequence[Arrow], top: float) -> tuple[list[
     marks = []
     for at, (sign, said) in enumerate(entries):
         y = top + ROW * (at + 0.5)
-        marks += [sign.format(y=y), text(SIGN if sign else 0.0, y + 3.5, said)]
+        marks += [sign.format(y=number(y)), text(SIGN if sign else 0.0, y + 3.5, said)]
     width = max((said.width + (SIGN if sign else 0.0) for sign, said in entries), default=0.0)
     return marks, width, ROW * len(entries) + 14 if entries else 0.0
 
 
 def _entries(picture: Picture, arrows: Sequence[Arrow]) -> Iterator[tuple[str, Line]]:
     used = {arrow.rule for arrow in arrows}
-    rules = [(number, words) for number, words in enumerate(picture.rules) if number in used]
-    for number, words in rules[:ENTRIES]:
-        yield _sample(RULES[number % len(RULES)]), line(words, SMALL, shade="soft", most=MOST)
+    rules = [(at, words) for at, words in enumerate(picture.rules) if at in used]
+    for at, words in rules[:ENTRIES]:
+        yield _sample(RULES[at % len(RULES)]), line(words, SMALL, shade="soft", most=MOST)
     if len(rules) > ENTRIES:
         yield "", line(f"and {len(rules) - ENTRIES:,} more", SMALL, shade="soft")
     if any(arrow.candidate for arrow in arrows):

@@ -158,7 +158,9 @@ class _Linked:
                 self.links.append(Link(self.unit[source.node], self._port(source), at, slot, (), "", rule, True))
 
     def _is_single(self, ref: Ref) -> bool:
-        return not ref.node or (ref.node in self.unit and len(self.units[self.unit[ref.node]].nodes) == 1)
+        if not ref.node:
+            return ref.port in self.body.outputs
+        return ref.node in self.unit and len(self.units[self.unit[ref.node]].nodes) == 1
 
     def _port(self, ref: Ref) -> int:
         if ref not in self.ports:

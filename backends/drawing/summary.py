@@ -33,6 +33,7 @@ class _Summary:
     def __init__(self, body: Network) -> None:
         self.body = body
         self.sketches: dict[int, Sketch] = {}
+        self.held: dict[int, str] = {}  # the families in bodies
         self.sizes: dict[tuple[int, int], tuple[int, int]] = {}
         self.rules: dict[tuple[str, str], tuple[int, Connect]] = {}
 
@@ -111,7 +112,7 @@ class _Summary:
             id=path,
             kind=kind_of(node),
             title=title if count > 1 or is_labelled(node) else "",
-            label=label_of(node) if inner else closed(node),
+            label=label_of(node) if inner else closed(node, self.held),
             tip=tip_of(path, node),
             tone=tone_of(node.what),
             join=name_of(node.join) if node.join is not None else "",

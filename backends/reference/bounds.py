@@ -38,8 +38,9 @@ class Judged:
 
     @property
     def largest(self) -> float:
-        """The greatest magnitude on the way."""
-        return max((float(array.max()) for array in self.on_the_way if array.size), default=0.0)
+        """The greatest magnitude on the way, but for what has no bound."""
+        found = (np.abs(array.astype(np.float64)) for array in self.on_the_way if array.size)
+        return max((float(array.max(where=np.isfinite(array), initial=0)) for array in found), default=0.0)
 
     def fits(self, bits: int) -> bool:
         """Whether numbers of so many bits hold each value on the way, in any order of summation, exactly."""
@@ -82,11 +83,11 @@ class _Measure:
         return tuple(Measured(value, size, terms) for value, size in zip(made, magnitudes, strict=True))
 
     def _keep(self, name: str, buffers: dict[str, Array], sizes: Sequence[Array], terms: int) -> None:
-        """Means and variances are off by what the values are, and by its square."""
+        """Means and variances are off by what the values are, and by its square; a counter is not off."""
         self.state.keep(name, buffers)
         largest = max((size.max() for size in sizes if size.size), default=0)
         for key, value in buffers.items():
-            size = np.abs(value) + (1 + largest) ** 2
+            size = np.abs(value) + (1 + largest) ** 2 if value.ndim else np.zeros(())
             self.buffers[self.state.name(name, key)] = Measured(value, np.asarray(size), terms)
 
     def shape(self, value: Measured) -> Shape:

@@ -63,7 +63,8 @@ def fed(network: Network, inputs: Arrays) -> list[NDArray[Any]]:
     found = [np.asarray(inputs[name]) for name in names]
     for node, value in zip(network.inputs, found, strict=True):
         if value.ndim == 0 or value.shape[1:] != node.shapes[0] or len(value) != len(found[0]):
-            raise ValueError(f"`{node.name}` is a batch of {list(node.shapes[0])}, not {list(value.shape)}")
+            wanted = ["batch", *node.shapes[0]]
+            raise ValueError(f"`{node.name}` has the shape [{', '.join(map(str, wanted))}], not {list(value.shape)}")
     return found
 
 

@@ -93,7 +93,8 @@ class Body:
         self._attempted(partial(self.ports.declare, self.shapes))
         if not self.failed:
             laid_out = [wires for wires in self.wires if self._laid_out(wires)]
-            self._attempted(self.check_feeders)
+            if self._attempted(self.check_feeders) is POISON:
+                raise Poisoned
             steps: list[Callable[[], object]] = [partial(self.chain, number) for number in range(len(self.text.chains))]
             steps += [wires.run for wires in laid_out]
             steps += [partial(self._feed_value, port, value) for port, value in self.text.fed.items()]
@@ -159,6 +160,8 @@ class Body:
             return self._unfed(member)
         for number, _ in chains:
             self.chain(number)
+        if len(connects) > 1:  # `check_feeders` says so
+            raise Poisoned
         for number, place in connects:
             self.wires[number].feed(place)
         if member not in self.members:

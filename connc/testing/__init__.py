@@ -3,7 +3,7 @@
 try:
     import hypothesis as hypothesis
 except ImportError as error:
-    raise ImportError("connc.testing needs Hypothesis: pip install 'connc[test]'") from error
+    raise ImportError("connc.testing needs Hypothesis: pip install hypothesis") from error
 
 from connc.backends.reference import Disagreement, Inexact, Judged, Measured, Result, Undecided, formula, judge, run
 from connc.testing.arrays import inputs_of, one_hot, weights_of

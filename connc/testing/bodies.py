@@ -71,6 +71,11 @@ def _declared(head: str, lines: Sequence[str]) -> str:
     return f"{head} {{\n" + "".join(f"    {line}\n" for line in lines) + "}\n"
 
 
+def _complex(join: str) -> tuple[bool, str]:
+    """`concat` changes the shape, so all others are simpler."""
+    return join == "concat", join
+
+
 class Body:
     """Statements, and the tensors that they make. `depth` is how far modules may still nest, `kinds` what may come."""
 
@@ -123,7 +128,7 @@ class Body:
         return layer(self.draw, self.bounded, *x, keeps=keeps, cuts=cuts)
 
     def join_name(self) -> str:
-        return self.draw(st.sampled_from(sorted(self.bounded.joins, key="sum mean max mul".find)))
+        return self.draw(st.sampled_from(sorted(self.bounded.joins, key=_complex)))
 
     def say(self, value: str, shape: Shape, *sources: Tensor, needs: str = "") -> None:
         """`x1 = value`"""

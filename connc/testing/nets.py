@@ -62,6 +62,10 @@ def nets(
 
 def _bounded(layers: int, ops: Collection[str] | None, joins: Collection[str] | None, densities: Bounds) -> Bounded:
     """What was asked for; all joins among the ops unless some are named."""
+    if isinstance(ops, str) or isinstance(joins, str):
+        raise ValueError("ops and joins are lists of names")
+    if ops is not None and not ops:
+        raise ValueError("without any layer there is nothing to draw")
     if layers < 1:
         raise ValueError(f"layers is at least 1, not {layers}")
     if not 0 <= densities[0] <= densities[1] <= 1:
