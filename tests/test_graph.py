@@ -21,8 +21,9 @@ import connc
 from connc.backends.drawing import FORMATS, NoSuchPart, draw, svg_of_relation
 from connc.backends.drawing.matrix import counted
 from connc.backends.drawing.picture import BUNDLE, MODULE, OUTPUT, arrows_in, boxes_in
+from connc.backends.drawing.rules import relation_words
 from connc.backends.drawing.summary import picture_of
-from connc.backends.drawing.widths import text_width
+from connc.backends.drawing.widths import shortened, text_width
 from connc.cli.app import run
 from connc.compiler.expand import expand
 from connc.compiler.make import make_op
@@ -676,3 +677,21 @@ def test_a_part_has_the_candidates_between_its_own_boxes():
         "        evolve within (i -> j where i < j)\n}\n"
     )
     assert json.loads(draw(connc.loads(text), "json", module="a"))["edges"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("(d, w) -> (d + 1, w)", "(i, j) → (i + 1, j)"),
+        ("(d, w) -> (d + 1, w - s) for s in 0..1", "(i, j) → (i + 1, j - 1), (i + 1, j)"),
+        ("(d, w) -> (d + 1, w) where w < 1", "a rule with 2 connections"),
+    ],
+)
+def test_a_rule_on_a_grid_is_said_by_its_steps(rule, said):
+    """Only where these say all of it."""
+    assert relation_words(connc.relate(rule, [3, 2])) == said
+
+
+def test_a_name_that_is_cut_keeps_its_index():
+    assert shortened("a_very_long_name_of_a_layer[12,3]", 12, 120).endswith("…[12,3]")
+    assert text_width(shortened("a_very_long_name_of_a_layer[12,3]", 12, 120), 12) <= 120

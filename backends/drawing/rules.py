@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import groupby
+from math import prod
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from connc.compiler.relations.forms import Affine, Full
 from connc.compiler.relations.relation import Relation
 
 _SHOWN = 5  # operands, or offsets, that are said one by one
+_COORDINATES = "ijklmnopqrstuvwxyz"
 _INDEX = re.compile(r"\[[0-9,]*\]$")
 
 
@@ -82,7 +84,27 @@ def relation_words(relation: Relation) -> str:
             return "i → j"
         case Affine(1, offsets) if offsets and offsets[0] > 0 and len(relation.sources) == 1:
             return f"i → i + {_listed(list(map(str, offsets)))}"
+    if 1 < len(relation.sources) <= len(_COORDINATES) and (steps := _steps(relation)):
+        names = _COORDINATES[: len(relation.sources)]
+        return f"({', '.join(names)}) → {_listed([_moved(names, step) for step in steps])}"
     return f"a rule with {relation.count:,} connection{'s' * (relation.count != 1)}"
+
+
+def _steps(relation: Relation) -> list[list[int]]:
+    """The few steps on a grid that all pairs are, should they be all the pairs that such steps give."""
+    space = relation.sources
+    if relation.targets != space or not relation.count:
+        return []
+    source, target = (np.stack(np.unravel_index(side, space), axis=1) for side in relation.pairs())
+    found: list[list[int]] = np.unique(target - source, axis=0).tolist()
+    inside = (prod(max(0, size - abs(by)) for size, by in zip(space, step, strict=True)) for step in found)
+    return found if len(found) <= _SHOWN and sum(inside) == relation.count else []
+
+
+def _moved(names: Sequence[str], step: Sequence[int]) -> str:
+    """`(i + 1, j)`"""
+    parts = (f"{name} {'+-'[by < 0]} {abs(by)}" if by else name for name, by in zip(names, step, strict=True))
+    return f"({', '.join(parts)})"
 
 
 def _operands(positions: Sequence[Ref]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _GROUPS = {
     0.28: "'ijl",
     0.32: "IJ ,.·",
@@ -18,6 +20,7 @@ _GROUPS = {
 }
 _WIDTHS = {letter: width for width, letters in _GROUPS.items() for letter in letters}
 _BOLD = 1.14
+_INDEX = re.compile(r"\[[0-9,.]{1,9}\]$")
 
 
 def text_width(text: str, size: float, bold: bool = False) -> float:
@@ -26,12 +29,13 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 
 
 def shortened(text: str, size: float, most: float, bold: bool = False) -> str:
-    """As much of a line as fits."""
+    """As much of a line as fits, with the index that it may end with."""
     if len(text) <= most / size and text_width(text, size, bold) <= most:
         return text
-    room = most - text_width("…", size, bold)
+    index = found[0] if (found := _INDEX.search(text)) else ""
+    room = most - text_width(f"…{index}", size, bold)
     for at, letter in enumerate(text):
         room -= text_width(letter, size, bold)
         if room < 0:
-            return text[:at] + "…"
+            return f"{text[:at]}…{index}"
     return text
