@@ -32,6 +32,7 @@ PAIRS = [
 
 quick = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 few = settings(quick, max_examples=60)
+fewest = settings(quick, max_examples=25)  # of what is put together too
 long = settings(quick, max_examples=5000)
 
 
@@ -86,14 +87,14 @@ def test_formatting_keeps_all_that_is_said_and_does_it_once_many_times(text):
     check_the_laws(text)
 
 
-@few
+@fewest
 @given(specs())
 def test_a_formatted_spec_is_the_same_network(text):
     check_the_laws(text)
     assert connc.loads(formatted(text)) == connc.loads(text)
 
 
-@few
+@fewest
 @given(specs(), st.integers(0, 2**32))
 def test_a_spec_in_a_wild_layout_is_the_same_network(text, seed):
     wild = laid_out([*words(text), END], Random(seed))

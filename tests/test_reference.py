@@ -61,7 +61,7 @@ def test_nets_of_a_library_run(level, target):
     assert [value.shape[1:] for value in found.outputs.values()] == list(net.shapes)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(nets(layers=12), st.data())
 def test_both_levels_compute_the_same(net, data):
     """The flat network has the layers, the order of sources and the names that the written one has."""
