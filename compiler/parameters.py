@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from connc.compiler.expand import expand
 from connc.compiler.network import Network
-from connc.compiler.ops.base import Op, Shape
+from connc.compiler.ops.base import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,6 @@ class Parameter:
     key: str
     shape: Shape
     learned: bool
-    op: Op
 
     @property
     def name(self) -> str:
@@ -35,6 +34,6 @@ def parameters(network: Network) -> list[Parameter]:
             x = [kernel.shape(source.ref) for source in kernel.sources(node.name)]
             for tensors, learned in ((op.params(*x), True), (op.buffers(*x), False)):
                 for key, shape in tensors.items():
-                    each = Parameter(node.owner, key, shape, learned, op)
+                    each = Parameter(node.owner, key, shape, learned)
                     found.setdefault(each.name, each)
     return list(found.values())

@@ -6,7 +6,7 @@ A box may be opened: then it has a scene of its own, whose inputs and outputs st
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from connc.backends.drawing.matrix import Matrix
 from connc.compiler.ops.base import Shape
@@ -89,7 +89,7 @@ class Picture:
     scene: Scene
     rules: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    matrix: Matrix | None = field(default=None)
+    matrix: Matrix | None = None
 
 
 def boxes_in(scene: Scene, inside: Box | None = None) -> Iterator[tuple[Box, Box | None]]:

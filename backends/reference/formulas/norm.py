@@ -62,17 +62,9 @@ def _channels(value: Array | None, x: Array) -> Array | None:
 
 
 @formula("bn", terms=lambda op, x: prod(x[1:]) + 4)
-def bn(
-    op: BatchNorm,
-    x: Array,
-    running_mean: Array,
-    running_var: Array,
-    num_batches_tracked: Array,
-    weight: Array | None = None,
-    bias: Array | None = None,
-) -> Array:
+def bn(op: BatchNorm, x: Array, weight: Array | None = None, bias: Array | None = None, **running: Array) -> Array:
     """(x - running_mean) / sqrt(running_var + eps) * weight + bias, each of them one number a channel."""
-    middle, spread = _channels(running_mean, x), _channels(running_var, x)
+    middle, spread = _channels(running["running_mean"], x), _channels(running["running_var"], x)
     assert middle is not None
     assert spread is not None
     y = divided(x - middle, root(spread + number(op.eps, x)))
