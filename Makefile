@@ -5,6 +5,7 @@ DIST ?= dist
 FUZZ_SECONDS ?= 60
 
 BIN := .venv/bin
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 PIP_INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
@@ -17,12 +18,12 @@ demo: .venv/demo.stamp ## a tour of the commands, in under a minute
 	@PATH="$(CURDIR)/$(BIN):$$PATH" docs/demo.sh
 
 test: .venv/dev.stamp ## run all tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: lint types quick ## what to run before a commit: lint, types, quick tests
 
 quick: .venv/dev.stamp ## run the tests that are not marked slow
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 format: .venv/dev.stamp ## rewrite the sources in the house format
 	$(BIN)/ruff check --fix-only .

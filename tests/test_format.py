@@ -33,7 +33,7 @@ PAIRS = [
 quick = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 few = settings(quick, max_examples=60)
 fewest = settings(quick, max_examples=25)  # of what is put together too
-long = settings(quick, max_examples=5000)
+long = settings(quick, max_examples=1250)  # four times
 
 
 def formatted(text):
@@ -81,9 +81,10 @@ def test_formatting_keeps_all_that_is_said_and_does_it_once(text):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("part", range(4))
 @long
-@given(texts())
-def test_formatting_keeps_all_that_is_said_and_does_it_once_many_times(text):
+@given(text=texts())
+def test_formatting_keeps_all_that_is_said_and_does_it_once_many_times(part, text):
     check_the_laws(text)
 
 

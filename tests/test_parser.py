@@ -1,5 +1,6 @@
 """Laws of the parser: recovery, precedence, places; and what beginners' slips are answered with."""
 
+import re
 from fractions import Fraction
 from random import Random
 
@@ -92,6 +93,7 @@ def test_a_damaged_statement_costs_only_itself_many_times(case):
 @given(st.lists(declarations, max_size=3), st.integers(0, 3), st.sampled_from(DAMAGED[:8]), st.integers(0, 2**32))
 def test_a_damaged_declaration_costs_only_itself(parts, at, damage, seed):
     texts = [laid_out([*part, END], Random(seed + i)).strip() + "\n\n" for i, part in enumerate(parts)]
+    texts = [re.sub(r"^[ \t]+", "", text, flags=re.MULTILINE) for text in texts]  # the margin tells where one starts
     whole, report = read("".join(texts))
     assume(not report)
     before = "".join(texts[:at])

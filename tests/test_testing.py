@@ -217,6 +217,13 @@ def test_bodies_agree_with_the_reference_at_length(net):
     agrees(net)
 
 
+def test_running_means_are_not_compared_bit_by_bit():
+    """Though all else is a whole number where a layer lets only the strongest pass."""
+    net = loads("net a {\n in: [2]\n in -> lateral(beta = 0.5) by (i -> j) -> bn(eps = 0.25) -> out\n}")
+    with pytest.raises(Inexact):
+        assert_exact(net, partial(torch_backend, training=True), training=True)
+
+
 @many(max_examples=40)
 @given(nets(layers=6), st.sampled_from(["float64", "float16"]))
 def test_the_reference_agrees_with_itself_in_any_precision(net, precision):
