@@ -6,9 +6,22 @@ from typing import TYPE_CHECKING
 from connc.version import __version__
 
 if TYPE_CHECKING:
-    from connc.api import SpecError, analyze, load, loads, parse_ir, relate
+    from connc.api import SpecError, analyze, compile, load, loads, parse_ir, relate
+    from connc.backends.torch.saving import SaveError, restore, save
 
-__all__ = ["SpecError", "__version__", "analyze", "load", "loads", "parse_ir", "relate"]
+__all__ = [
+    "SaveError",
+    "SpecError",
+    "__version__",
+    "analyze",
+    "compile",
+    "load",
+    "loads",
+    "parse_ir",
+    "relate",
+    "restore",
+    "save",
+]
 
 # In a wheel dsl, compiler, backends and stdlib lie in this folder; in a clone they lie beside it.
 _root = Path(__file__).resolve().parent.parent
@@ -24,6 +37,10 @@ def __getattr__(name: str) -> object:
     """The public functions, imported when they are first used: the parts of connc import this file too."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in ("SaveError", "restore", "save"):
+        from connc.backends.torch import saving
+
+        return getattr(saving, name)
     from connc import api
 
     return getattr(api, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from connc.compiler.analyze import ANALYSES
 from connc.compiler.elaborate import check_nets, elaborate
@@ -23,6 +24,9 @@ from connc.report import render
 from connc.specs import load_units, parse_settings
 from connc.target import Target, net_of, target_of_text
 from connc.target import target as target_of
+
+if TYPE_CHECKING:
+    from connc.backends.torch import Module
 
 RULE = "relation"  # what a rule is called that is asked for without a file
 
@@ -62,6 +66,19 @@ def relate(
     """
     _checked_seed(seed)
     return relation_in(_with_std_rules(rule), _space(sources), _space(sources if targets is None else targets), seed)
+
+
+def compile(target: str | Network, params: Mapping[str, object] | None = None, *, seed: int = 0) -> Module:
+    """The module of torch that computes what a net says, ready to run and to train.
+
+    `target`, `params` and `seed` are those of `load`, or `target` is a network. The first values of all parameters
+    depend on `seed` and their own names alone. Raises `SpecError`.
+    """
+    from connc.backends.torch import compile_network
+
+    if isinstance(target, Network) and params:
+        raise TypeError("a network has no parameters left to fill; give `params` to `load`, which makes it")
+    return compile_network(target if isinstance(target, Network) else load(target, params, seed=seed), seed)
 
 
 def parse_ir(text: str) -> Network:

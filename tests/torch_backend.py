@@ -1,36 +1,41 @@
-"""A plain backend: each op's body by the primitives of torch, one node of the flat network behind the other."""
+"""What `connc.compile` makes, as a backend that the oracles can judge."""
+
+from functools import lru_cache
 
 import torch
 
-from connc.compiler.expand import expand
-from connc.compiler.network import ALL
-from connc.compiler.ops.structure import Bundle, Input
-from tests.prims_torch import TorchPrims
+from connc.backends.torch import compile_network
+from connc.backends.torch.names import argument, tensor_place
+from connc.compiler.parameters import parameters
+
+once = lru_cache(maxsize=1)(compile_network)  # the oracles ask for one network several times
 
 
-def torch_backend(net, weights, inputs, *, training=False):
-    """Outputs, and in training the buffers that have changed."""
-    kernel, prims = expand(net), TorchPrims(training=training)
-    tensors = {name: torch.as_tensor(value).clone() for name, value in weights.items()}
-    made = {(name, "out"): [torch.as_tensor(value)] for name, value in inputs.items()}
-    touched = {}
+def torch_backend(net, weights, inputs, *, training=False, make=once, way=lambda module: module):
+    """Outputs, and in training the buffers that have changed; `make` and `way` say how the module is made and run."""
+    module = loaded(make(net), weights).train(training)
+    given = {argument(name): torch.as_tensor(value) for name, value in inputs.items()}
     with torch.no_grad():
-        for node in kernel:
-            if not isinstance(node.what, Input):
-                x = [value for source in kernel.sources(node.name) for value in made[source.ref]]
-                made.update(outputs(node, x, tensors, prims, touched))
-    found = {port: made[ref][0].numpy() for port, ref in kernel.outputs.items()}
-    return found | ({name: tensors[name].numpy() for name in touched} if training else {})
+        found = way(module)(*(given[argument(node.name)] for node in net.inputs))
+    found = found if isinstance(found, dict) else dict.fromkeys(net.outputs, found)
+    return {name: value.numpy() for name, value in found.items()} | (running(module) if training else {})
 
 
-def outputs(node, x, tensors, prims, touched):
-    op = node.what
-    if isinstance(op, Bundle):
-        return {(node.name, ALL): x}
-    shapes = [prims.shape(value) for value in x]
-    learned, kept = ({} if not op.signature.inputs else f(*shapes) for f in (op.params, op.buffers))
-    if op.name == "bn":
-        touched.update({f"{node.owner}.{key}": None for key in kept})
-    made = op.body(prims, *x, **{key: tensors[f"{node.owner}.{key}"] for key in (*learned, *kept)})
-    made = made if isinstance(made, tuple) else (made,)
-    return {(node.name, port): [value] for port, value in zip(node.ports, made, strict=True)}
+def loaded(module, weights):
+    """A module with these weights, in their precision."""
+    state = {key_of(each): torch.as_tensor(weights[each.name]) for each in parameters(module.network)}
+    precisions = {value.dtype for value in state.values() if value.is_floating_point()} or {torch.float32}
+    (precision,) = precisions
+    module.to(precision).load_state_dict(state)
+    return module
+
+
+def key_of(parameter):
+    return tensor_place(parameter.layer, parameter.key).key
+
+
+def running(module):
+    """What batch normalisation keeps."""
+    kept = [each for each in parameters(module.network) if not each.learned and each.key != "signs"]
+    state = module.state_dict()
+    return {each.name: state[key_of(each)].clone().numpy() for each in kept}

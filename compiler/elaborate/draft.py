@@ -70,7 +70,7 @@ class Draft:
         self._check_shared(name, shapes, span)
         what = self.what(name, recipe, tuple(shapes), span)
         out = what.shapes if isinstance(what, Network) else self.shapes(what, shapes, span, sources)
-        return self._tensor(Node(name, what, tuple(out), join, span), sources)
+        return self._tensor(Node(name, what, tuple(out), join, recipe.declared or span), sources)
 
     def bundle(self, name: str, sources: Sequence[Source]) -> None:
         """Put in what hands on many sources side by side."""

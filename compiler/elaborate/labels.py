@@ -6,6 +6,7 @@ import itertools
 import math
 from collections import ChainMap
 from collections.abc import Callable
+from dataclasses import replace
 
 from connc.compiler.elaborate.demand import Compute, Key
 from connc.compiler.elaborate.outline import Outline
@@ -84,7 +85,7 @@ class Labels:
         layer = instance.layer
         expr = layer if instance.by is None else tree.Ruled(instance.span, layer, instance.by)
         recipe: Recipe = reader(expr)
-        return recipe
+        return replace(recipe, declared=instance.span)
 
     def families(self) -> list[Family]:
         """What is known of all families of the body."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from connc.compiler.network import Ref
@@ -35,6 +35,7 @@ class Recipe:
     given: Given = ()
     by: Rule | None = None
     called: str = ""  # by which net, where that is another one with parameters filled
+    declared: Span | None = field(default=None, compare=False)  # where a label stands for it
 
     @property
     def signature(self) -> Signature:

@@ -3,6 +3,7 @@
 from connc.compiler.fields import Count
 from connc.compiler.ops.base import Op, Prims, Shape, ShapeError, Space, T, op
 from connc.compiler.ops.refuse import divides, related, show
+from connc.compiler.start import Start, of_neurons
 
 PARTS = ("query", "key", "value", "out")
 
@@ -40,6 +41,10 @@ class Attention(Op):
         size = x[1]
         weights: dict[str, Shape] = {f"{part}_weight": (size, size) for part in PARTS}
         return weights | ({f"{part}_bias": (size,) for part in PARTS} if self.bias else {})
+
+    def starts(self, x: Shape) -> dict[str, Start]:
+        start = of_neurons(x[1])
+        return {f"{part}_{key}": value for part in PARTS for key, value in start.items()}
 
     def macs(self, x: Shape) -> int:
         tokens, size = x

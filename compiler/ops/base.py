@@ -14,6 +14,7 @@ from connc.dsl.words import KEYWORDS, is_name
 
 if TYPE_CHECKING:
     from connc.compiler.relations.relation import Relation
+    from connc.compiler.start import Start
 
 __all__ = ["OPS", "Op", "Prims", "Shape", "ShapeError", "Space", "T", "op"]
 
@@ -58,6 +59,10 @@ class Op(Described):
 
     def buffers(self, *x: Any, **_: Any) -> dict[str, Shape]:
         """What is kept beside it and not learned by descent; `body` gets it too."""
+        return {}
+
+    def starts(self, *x: Any, **_: Any) -> dict[str, Start]:
+        """What each of both starts from; without a word of it, from 0."""
         return {}
 
     def spaces(self, *x: Any, **_: Any) -> tuple[Space, Space]:

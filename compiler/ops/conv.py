@@ -6,6 +6,7 @@ from connc.compiler.fields import Count, Margin, Pair
 from connc.compiler.ops.base import Op, Prims, Shape, ShapeError, Space, T, op
 from connc.compiler.ops.refuse import a_map, divides, fits, related, windows
 from connc.compiler.ops.window import Window, keeping
+from connc.compiler.start import Start, of_neurons
 
 
 @op("conv", relates="channels")
@@ -46,6 +47,9 @@ class Conv(Op):
         pairs = (self.channels, x[0] // self.groups) if self.rule is None else (self.rule.count,)
         return {"weight": (*pairs, *self.kernel)} | ({"bias": (self.channels,)} if self.bias else {})
 
+    def starts(self, x: Shape) -> dict[str, Start]:
+        return of_neurons(x[0] // self.groups, self.rule, prod(self.kernel))
+
     def macs(self, x: Shape) -> int:
         return prod(self.params(x)["weight"]) * prod(self.shape(x)[1:])
 
@@ -82,6 +86,11 @@ class SepConv(Op):
     def params(self, x: Shape) -> dict[str, Shape]:
         weights = {"depth_weight": (x[0], 1, *self.kernel), "point_weight": (self.channels, x[0], 1, 1)}
         return weights | ({"point_bias": (self.channels,)} if self.bias else {})
+
+    def starts(self, x: Shape) -> dict[str, Start]:
+        point = of_neurons(x[0])
+        depth = of_neurons(1, area=prod(self.kernel))
+        return {"depth_weight": depth["weight"], "point_weight": point["weight"], "point_bias": point["bias"]}
 
     def macs(self, x: Shape) -> int:
         per_point = x[0] * prod(self.kernel) + self.channels * x[0]

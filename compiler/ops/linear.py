@@ -5,6 +5,7 @@ from math import prod
 from connc.compiler.fields import Count
 from connc.compiler.ops.base import Op, Prims, Shape, Space, T, op
 from connc.compiler.ops.refuse import features, related
+from connc.compiler.start import Start, of_neurons
 
 
 @op("linear", relates="neurons")
@@ -28,6 +29,9 @@ class Linear(Op):
     def params(self, x: Shape) -> dict[str, Shape]:
         weight: Shape = (self.units, x[-1]) if self.rule is None else (self.rule.count,)
         return {"weight": weight} | ({"bias": (self.units,)} if self.bias else {})
+
+    def starts(self, x: Shape) -> dict[str, Start]:
+        return of_neurons(x[-1], self.rule)
 
     def macs(self, x: Shape) -> int:
         return prod(x[:-1]) * prod(self.params(x)["weight"])

@@ -6,6 +6,7 @@ from typing import Annotated
 from connc.compiler.fields import AXES, Epsilon, Share, Within
 from connc.compiler.ops.base import Op, Prims, Shape, ShapeError, T, op
 from connc.compiler.ops.refuse import show
+from connc.compiler.start import Constant, Start
 
 
 @op("bn")
@@ -31,6 +32,9 @@ class BatchNorm(Op):
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
         return {"running_mean": x[:1], "running_var": x[:1], "num_batches_tracked": ()}
+
+    def starts(self, x: Shape) -> dict[str, Start]:
+        return {"weight": Constant(1), "running_var": Constant(1)}
 
     def norms(self, x: Shape) -> int:
         return prod(x)
@@ -72,6 +76,9 @@ class LayerNorm(Op):
     def params(self, x: Shape) -> dict[str, Shape]:
         last = x[-self.axes :]
         return {"weight": last, "bias": last} if self.affine else {}
+
+    def starts(self, x: Shape) -> dict[str, Start]:
+        return {"weight": Constant(1)}
 
     def norms(self, x: Shape) -> int:
         return prod(x)

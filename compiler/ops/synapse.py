@@ -12,6 +12,7 @@ from connc.compiler.fields import Count, Margin, Pair, Share, Within
 from connc.compiler.ops.base import Op, Prims, Shape, Space, T, op
 from connc.compiler.ops.refuse import a_map, features, fits, related, windows
 from connc.compiler.ops.window import Window, keeping
+from connc.compiler.start import Between, Signs, Start
 
 # A connection has slope 1 / (1 - threshold), so the bound keeps it below a thousand.
 Threshold = Annotated[float, Within(0, Fraction(999, 1000))]
@@ -20,6 +21,11 @@ Threshold = Annotated[float, Within(0, Fraction(999, 1000))]
 def passed(p: Prims[T], x: T, threshold: T) -> T:
     """What exceeds the threshold, brought back to 0 to 1: min(max(0, (x - a) / (1 - a)), 1)."""
     return p.clamp(p.div(p.sub(x, threshold), p.sub(1.0, threshold)), 0.0, 1.0)
+
+
+def bounded(amax: float, excitatory: float) -> dict[str, Start]:
+    """Thresholds of connections anywhere up to the highest, neurons that pass all, and signs as they are shared out."""
+    return {"threshold": Between(0.0, float(amax)), "signs": Signs(float(excitatory))}
 
 
 @op("synapse", relates="neurons")
@@ -51,6 +57,9 @@ class Synapse(Op):
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
         return {"signs": self.connections(x)}
+
+    def starts(self, x: Shape) -> dict[str, Start]:
+        return bounded(self.amax, self.excitatory)
 
     def macs(self, x: Shape) -> int:
         return prod(x[:-1]) * prod(self.connections(x))
@@ -103,6 +112,9 @@ class SynapseConv(Op):
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
         return {"signs": self.connections(x)}
+
+    def starts(self, x: Shape) -> dict[str, Start]:
+        return bounded(self.amax, self.excitatory)
 
     def macs(self, x: Shape) -> int:
         return prod(self.connections(x)) * prod(self.shape(x)[1:])

@@ -14,6 +14,7 @@ import click
 
 from connc import __version__
 from connc.cli.analyze import analyze
+from connc.cli.bench import bench
 from connc.cli.check import check
 from connc.cli.completion import completion
 from connc.cli.doctor import doctor
@@ -23,12 +24,13 @@ from connc.cli.fmt import fmt
 from connc.cli.graph import graph
 from connc.cli.init import init
 from connc.cli.list import list_
+from connc.cli.run import run_
 from connc.cli.settings import SettingsError, settings
 from connc.cli.show import show
 from connc.dsl.words import did_you_mean
 from connc.target import TargetError
 
-VERBS = (analyze, check, completion, doctor, expand_, explain, fmt, graph, init, list_, show)
+VERBS = (analyze, bench, check, completion, doctor, expand_, explain, fmt, graph, init, list_, run_, show)
 INTERRUPTED = 130
 
 

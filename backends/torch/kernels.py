@@ -1,0 +1,77 @@
+"""What junctions and other rules do to tensors, beyond what torch has a function for. Axes count the batch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from connc.compiler.ops.window import Sizes
+
+
+def junction(x: Tensor, weight: Tensor, bias: Tensor | None, sources: Tensor, starts: Tensor) -> Tensor:
+    """The weighted sum of its sources for each target, along the last axis.
+
+    The sources of target t stand from `starts[t]` on, as their weights do. What is computed are sums over rows of the
+    transposed input, each the features of one neuron over the batch: no weight is made that no connection has.
+    """
+    rows = x.reshape(-1, x.shape[-1]).t()
+    if rows.dtype != weight.dtype and torch.is_autocast_enabled(x.device.type):
+        rows = rows.to(weight.dtype)
+    summed = F.embedding_bag(sources, rows, starts, mode="sum", per_sample_weights=weight, include_last_offset=True)
+    y = summed.t().reshape(*x.shape[:-1], starts.shape[0] - 1)
+    return y if bias is None else y + bias
+
+
+def junction_conv(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    sources: Tensor,
+    targets: Tensor,
+    size: int,
+    stride: Sizes,
+    padding: Sizes,
+    dilation: Sizes,
+) -> Tensor:
+    """A convolution of the connected pairs of channels alone, each by its own kernel, summed for each target."""
+    pairs = x.index_select(1, sources)
+    each = F.conv2d(pairs, weight[:, None], None, stride, padding, dilation, max(1, weight.shape[0]))
+    y = segment_sum(each, targets, size, 1)
+    return y if bias is None else y + bias[:, None, None]
+
+
+def segment_sum(x: Tensor, targets: Tensor, size: int, axis: int) -> Tensor:
+    """The sum of the pairs of each target; 0 without any."""
+    return x.new_zeros(_resized(x, axis, size)).index_add(axis, targets, x)
+
+
+def segment_max(x: Tensor, targets: Tensor, size: int, axis: int) -> Tensor:
+    """The greatest of the pairs of each target; -inf without any."""
+    to = targets.long().reshape([-1 if i == axis else 1 for i in range(x.dim())]).expand_as(x)
+    return x.new_full(_resized(x, axis, size), -math.inf).scatter_reduce(axis, to, x, "amax")
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, sources: Tensor, targets: Tensor) -> Tensor:
+    """What tokens read of those that are related to them."""
+    read = query.new_zeros((query.shape[-2], key.shape[-2]), dtype=torch.bool)
+    read = read.index_put((targets.long(), sources.long()), read.new_ones(()))
+    return F.scaled_dot_product_attention(query, key, value, read)
+
+
+def at_least(x: Tensor, y: Tensor | float) -> Tensor:
+    """1 where x >= y, else 0."""
+    return (x >= y).to(x.dtype)
+
+
+def windows(x: Tensor, kernel: Sizes, dilation: Sizes, padding: Sizes, stride: Sizes, places: Sizes) -> Tensor:
+    """The points of each window of a map, zeros around it."""
+    columns = F.unfold(x, kernel, dilation, padding, stride)
+    return columns.reshape(-1, x.shape[1], *kernel, *places).permute(0, 4, 5, 1, 2, 3)
+
+
+def _resized(x: Tensor, axis: int, size: int) -> Sequence[int]:
+    return (*x.shape[:axis], size, *x.shape[axis + 1 :])
