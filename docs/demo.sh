@@ -46,6 +46,9 @@ step connc expand std.sparsenet --set 'blocks=[2]'
 say "What it costs is known without running it. This is DenseNet-121, to the last parameter:"
 step connc analyze std.densenet --format json
 
+say "It runs in PyTorch. Here is a net of sparse layers, each stored as its connections:"
+step connc run std.predefined:morse --batch 64
+
 say "Specs are kept in one format (nothing is printed where nothing is to be done):"
 step connc fmt --check examples stdlib
 
