@@ -76,6 +76,7 @@ def compile(target: str | Network, params: Mapping[str, object] | None = None, *
     """
     from connc.backends.torch import compile_network
 
+    _checked_seed(seed)
     if isinstance(target, Network) and params:
         raise TypeError("a network has no parameters left to fill; give `params` to `load`, which makes it")
     return compile_network(target if isinstance(target, Network) else load(target, params, seed=seed), seed)

@@ -3,7 +3,9 @@
 import gc
 import json
 import os
+import socket
 import stat
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +13,15 @@ import pytest
 import torch
 
 import connc
+from connc.backends.torch import measure
 from connc.backends.torch.anomaly import anomaly_in
-from connc.backends.torch.measure import Live, bytes_of, interleaved, ratios, trial
+from connc.backends.torch.measure import Live, bytes_of, interleaved, ratios
 from connc.backends.torch.saving import save
+from connc.backends.torch.trial import Trial, times, trial
 from connc.cli.app import run
-from connc.cli.run import size_text, time_text
+from connc.cli.computing import size_text, time_text
+from connc.cli.files import replace_file
+from connc.compiler.ops import OPS, Op, op
 
 SMALL = "net small(width = 4, factor = 1) {\n    in: [3]\n    a: linear(width)\n    y = factor * a\n    in -> a\n"
 SPECS = {
@@ -79,6 +85,11 @@ def test_a_net_is_run_on_random_numbers(call, figures):
     assert "the median of 1 round\n" in out
 
 
+def test_what_flows_is_not_copied_where_only_its_shape_is_told(figures, monkeypatch):
+    monkeypatch.setattr(torch.Tensor, "cpu", lambda _: pytest.fail("copied"))
+    assert figures("run", "small.conn")["inputs"] == {"in": SHAPE}
+
+
 def test_a_net_that_is_no_net_is_told_before_anything_runs(call):
     status, out, err = call("run", "small.conn", "--set", "width=0")
     assert (status, out) == (1, "")
@@ -106,6 +117,15 @@ def test_outputs_may_have_any_names_and_an_older_file_is_replaced(call, folder):
     assert set(folder.iterdir()) == before
 
 
+def test_an_output_that_cannot_be_written_is_told_before_anything_runs(call, folder, monkeypatch):
+    monkeypatch.setattr(Trial, "compute", lambda _: pytest.fail("computed"))
+    os.mkfifo("pipe")
+    (folder / "x.npz").symlink_to("pipe")
+    status, out, err = call("run", "small.conn", "-o", "x.npz")
+    assert (status, out) == (2, "")
+    assert "x.npz: it is a device, a pipe or the like" in err
+
+
 def test_the_batch_is_that_of_the_files(call, figures):
     np.save("x.npy", np.zeros((3, 3), dtype=np.int64))
     assert figures("run", "small.conn", "--input", "x.npy")["outputs"]["out"]["shape"] == [3, 4]
@@ -124,7 +144,8 @@ def test_the_batch_is_that_of_the_files(call, figures):
         (["two.conn", "--input", "x.npy"], "the inputs left, right; say which"),
         (["small.conn", "--input", "x.npy", "--input", "in=x.npy"], "given twice"),
         (["small.conn", "--output", "x.npy"], "should end in .npz"),
-        (["small.conn", "--output", "none/x.npz"], "no folder none"),
+        (["small.conn", "--output", "none/x.npz"], "none/x.npz: there is no folder"),
+        (["small.conn", "--output", "folder.npz"], "folder.npz: it is a folder"),
         (["small.conn", "--device", "warp"], "this machine has no device `warp`"),
         (["small.conn", "--batch", "0"], "0 is not in the range"),
         (["norm.conn", "--train"], "try --batch 2"),
@@ -133,6 +154,7 @@ def test_the_batch_is_that_of_the_files(call, figures):
 )
 def test_wrong_use_is_told_with_a_way_out(call, arguments, said):
     np.save("x.npy", np.zeros((1, 3)))
+    os.mkdir("folder.npz")
     status, out, err = call("run", *arguments)
     assert (status, out) == (2, "")
     assert said in err
@@ -218,6 +240,101 @@ def test_kept_weights_are_used(call):
     assert "another network, called small" in err
 
 
+def test_kept_weights_of_another_precision_are_run_in_float32(call):
+    save(connc.compile("small.conn").to(torch.bfloat16), "kept")
+    assert call("run", "small.conn", "--weights", "kept", "-o", "a.npz")[0] == 0
+    assert kept("a.npz")["out"].dtype == np.float32
+
+
+def test_tables_of_connections_count_as_weights(figures):
+    Path("wired.conn").write_text("net wired {\n    in: [9]\n    in -> linear(9) by (i -> i) -> out\n}\n")
+    found = figures("run", "wired.conn")
+    assert found["memory"]["weights"] > 4 * found["params"]
+
+
+# --- files
+
+
+@pytest.fixture
+def umask():
+    before = os.umask(0o027)
+    yield
+    os.umask(before)
+
+
+def test_a_new_file_has_the_ordinary_permissions(umask, folder):
+    replace_file(folder / "new", b"1")
+    assert stat.S_IMODE((folder / "new").stat().st_mode) == 0o640
+
+
+def test_links_are_followed_also_where_they_lead_to_nothing_yet(folder):
+    (folder / "first").symlink_to("second")
+    (folder / "second").symlink_to("file")
+    for data in (b"1", b"\x00\r\n"):
+        replace_file(folder / "first", data)
+        assert (folder / "file").read_bytes() == data
+    assert (folder / "first").is_symlink()
+    assert (folder / "second").is_symlink()
+
+
+def test_a_name_may_be_as_long_as_the_system_bears(folder):
+    replace_file(folder / ("n" * 255), b"1")
+    assert (folder / ("n" * 255)).read_bytes() == b"1"
+
+
+def a_pipe(path):
+    os.mkfifo(path)
+
+
+def a_socket(path):
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(path.name)
+
+
+def a_read_only_file(path):
+    path.write_text("older")
+    path.chmod(0o444)
+
+
+def a_link_to_itself(path):
+    path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize("make", [a_pipe, a_socket, a_read_only_file, a_link_to_itself, Path.mkdir])
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_no_file_to_write_stays_whoever_runs_it(call, folder, make, linked):
+    """Also for root, who may replace all of them."""
+    path = folder / ("there" if linked else "x.npz")
+    make(path)
+    if linked:
+        (folder / "x.npz").symlink_to(path)
+        (folder / "x.svg").symlink_to(path)
+    before = {each.name: each.lstat() for each in folder.iterdir()}
+    with pytest.raises(OSError, match=r"it is|symbolic links"):
+        replace_file(path, b"new")
+    status, out, err = call("run", "small.conn", "-o", "x.npz")
+    assert (status, out) == (2, "")
+    assert "x.npz: " in err
+    if linked:
+        assert call("graph", "small.conn", "-o", "x.svg")[0] == 2
+    after = {each.name: each.lstat() for each in folder.iterdir()}
+    assert after.keys() == before.keys()
+    assert all(after[name].st_ino == before[name].st_ino for name in before)
+    assert make is not a_read_only_file or path.read_text() == "older"
+
+
+def test_a_failure_names_the_file_and_leaves_no_litter(folder, monkeypatch):
+    def fails(_):
+        raise OSError(28, "no space left on device")
+
+    before = set(folder.iterdir())
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(OSError, match="no space left") as found:
+        replace_file(folder / "new", b"1")
+    assert found.value.filename == str(folder / "new")
+    assert set(folder.iterdir()) == before
+
+
 # --- anomalies
 
 
@@ -273,6 +390,63 @@ def test_a_loss_that_is_off_is_told(call):
     status, _, err = call("run", "small.conn", "--input", "x.npy", "--detect-anomaly", "--train")
     assert status == 1
     assert "the mean of the squares of all outputs is infinity" in err
+
+
+# --- infinities on purpose
+
+
+@pytest.fixture
+def over_nothing(monkeypatch):
+    """A net of `greatest`, the maximum over the sources of a rule, which the first neuron has none of."""
+    monkeypatch.setattr(OPS, "_classes", dict(OPS._classes))
+
+    @op("greatest", relates="features", needs_rule=True)
+    class Greatest(Op):
+        """The greatest of its sources."""
+
+        def shape(self, x):
+            return x
+
+        def spaces(self, x):
+            return x, x
+
+        def body(self, p, x):
+            return p.segment_max(p.gather(x, self.rule, 0), self.rule, 0)
+
+    def net(*then):
+        lines = ["in: [3]", "x: linear(3)", "y: greatest by (i -> i + 1)", "in -> x -> y", *then]
+        return connc.compile(connc.loads("net n {\n" + "".join(f"    {line}\n" for line in lines) + "}\n"))
+
+    return net
+
+
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize(
+    ("then", "kind", "words"),
+    [
+        (["z = y - y", "z -> out"], "NaN", "NaN is made of finite numbers and the -inf of a target without sources"),
+        (["z = y - y", "z -> relu -> linear(2) -> out"], "NaN", "`y - y`"),
+        (["z = 1e38 * y", "w = z * z", "w -> sigmoid -> out"], "infinity", "`z * z`"),
+        (["y -> out"], "infinity", "the output `out` holds infinity, 1 of 3 numbers"),
+        (["z = 2 * y", "out a", "out b", "y -> relu -> a", "z -> b"], "infinity", "the output `b`"),
+    ],
+)
+def test_what_an_infinity_on_purpose_leads_to_is_told(over_nothing, then, kind, words, train):
+    found = anomaly_in(over_nothing(*then), [torch.tensor([[1.0, -2, 3]])], train=train)
+    assert found.kind == kind
+    assert words in str(found)
+    assert found.step in ("forward", "output")
+
+
+@pytest.mark.parametrize("then", ["relu", "sigmoid", "tanh"])
+def test_an_infinity_on_purpose_that_ends_is_none(over_nothing, then):
+    assert anomaly_in(over_nothing(f"y -> {then} -> out"), [torch.ones(1, 3)]) is None
+
+
+def test_neurons_without_neighbours_compete(folder):
+    net = connc.compile(connc.loads("net n {\n    in: [3]\n    in -> lateral(0.5) by (i -> i + 1) -> out\n}\n"))
+    assert anomaly_in(net, [torch.ones(1, 3)]) is None
+    assert anomaly_in(net, [torch.ones(1, 3)], train=True) is None
 
 
 # --- bench
@@ -344,6 +518,46 @@ def test_actions_take_turns_without_collecting_garbage():
     assert not any(on for _, on in seen[2:])
     assert gc.isenabled() == was_on
     assert [len(each) for each in times] == [2, 2]
+
+
+def test_what_stands_before_an_action_is_not_timed():
+    done = []
+    [times] = interleaved(
+        [lambda: done.append("action")], 2, before=[lambda: (time.sleep(0.05), done.append("before"))]
+    )
+    assert done == ["before", "action"] * 3
+    assert max(times) < 0.05
+
+
+@pytest.mark.parametrize("train", [False, True])
+def test_only_computing_is_timed(monkeypatch, train):
+    """Each round in the mode of its trial, with gradients of its own."""
+    module = connc.compile("small.conn")
+    tried = trial(module, [np.ones((2, 3), np.float32)], "cpu", train=train)
+    other = trial(module, [np.ones((2, 3), np.float32)], "cpu", train=not train)
+    tried()
+    gradients = [each.grad for each in module.parameters()]
+    done = []
+    settle = measure._settle
+    monkeypatch.setattr(measure, "_settle", lambda device: (done.append("clock"), settle(device)))
+    for name in ("train", "zero_grad", "forward"):
+        method = getattr(module, name)
+        monkeypatch.setattr(module, name, noted(done, name, method))
+    [_, taken] = times([other, tried], 1)
+    steps = ["train", *["zero_grad"] * train, "clock", "forward", "clock"]
+    assert len(taken) == 1
+    assert done[-len(steps) :] == steps
+    if train:
+        for each, gradient in zip(module.parameters(), gradients, strict=True):
+            torch.testing.assert_close(each.grad, gradient)
+
+
+def noted(done, name, method):
+    def call(*arguments):
+        done.append(name)
+        return method(*arguments)
+
+    return call
 
 
 def test_ratios_are_taken_round_by_round():

@@ -16,7 +16,10 @@ from torch import fx, nn
 import connc
 from connc.backends.torch import Module, compile_network
 from connc.backends.torch.junction import Junction
+from connc.backends.torch.names import tensor_place
 from connc.backends.torch.prims import Value
+from connc.compiler.network import Network, Node, Ref, Source
+from connc.compiler.ops import OPS, Op, op
 from connc.testing import Undecided, assert_agrees, nets
 from connc.testing.arrays import inputs_of, real
 from tests.torch_backend import torch_backend
@@ -298,6 +301,20 @@ def test_torch_exports_it(every, dynamic):
         torch.testing.assert_close(made(x), module(x))
 
 
+def test_fx_traces_it(every):
+    module, x = connc.compile(every).eval(), torch.rand(3, 3, 8, 8)
+    traced = fx.symbolic_trace(module)
+    for name, value in module(x).items():
+        assert torch.equal(traced(x)[name], value)
+
+
+def test_functional_calls_see_other_weights(every):
+    module, x = connc.compile(every).eval(), torch.rand(3, 3, 8, 8)
+    other = connc.compile(every, seed=1).eval()
+    found = torch.func.functional_call(module, other.state_dict(), (x,))
+    torch.testing.assert_close(found["out"], other(x)["out"])
+
+
 def test_torch_compiles_it_whole_and_trains_it(every):
     module, x = connc.compile(every), torch.rand(4, 3, 8, 8)
     module.get_submodule("dropout").p = 0.0
@@ -346,6 +363,130 @@ assert torch.equal(mine, other)
 print("alike")
 dist.destroy_process_group()
 """
+
+
+def test_tables_are_right_whatever_is_done_to_tensors(every):
+    """They are no numbers to convert, and not part of the state that is loaded."""
+    real_one, x = connc.compile(every).eval(), torch.rand(2, 3, 8, 8)
+    state, want = real_one.state_dict(), real_one(x)["out"]
+    with torch.device("meta"):
+        unreal = connc.compile(every)
+    unreal.load_state_dict(state, assign=True)
+    emptied = connc.compile(every).to_empty(device="cpu")
+    emptied.load_state_dict(state)
+    typed = connc.compile(every).type(torch.float64).type(torch.float32)
+    for module in (unreal, emptied, typed):
+        assert torch.equal(module.eval()(x)["out"], want)
+
+
+def test_a_module_without_one_of_its_tensors_does_not_start_anew(every):
+    module = connc.compile(every)
+    del module.fc.weight
+    with pytest.raises(ValueError, match=r"no `fc\.weight` any more"):
+        module.reset_parameters()
+
+
+@pytest.mark.parametrize("seed", [-1, True, 1.0, np.int64(3), "1"])
+def test_a_seed_is_a_whole_number(every, seed):
+    with pytest.raises(ValueError, match="seed is a whole number from 0 on"):
+        connc.compile(every, seed=seed)
+
+
+# --- ops of one's own may give any tensors to any primitive
+
+
+def drops_in_between(p, x, *, weight):
+    return p.linear(p.dropout(p.linear(x, weight, None), 1.0), weight, None)
+
+
+def drops_twice(p, x, *, weight):
+    return p.dropout(p.dropout(p.linear(x, weight, None), 0.0), 1.0)
+
+
+def drops_before(p, x, *, weight):
+    return p.linear(p.dropout(x, 1.0), weight, None)
+
+
+def scales(p, x, *, weight, bias, half):
+    return p.mul(p.mul(p.linear(x, weight, bias), half), bias)
+
+
+def scales_first(p, x, *, weight, bias):
+    return p.linear(p.mul(x, bias), weight, bias)
+
+
+def of_other_names(p, x, *, w, b):
+    return p.linear(p.linear(x, w, b), w, None)
+
+
+def of_a_computed_weight(p, x, *, weight, bias):
+    return p.linear(x, p.tanh(weight), bias)
+
+
+def with_and_without(p, x, *, weight, bias):
+    return p.linear(p.linear(x, weight, bias), weight, None)
+
+
+def normalises(p, x, *, to, training):
+    return p.layer_norm(p.layer_norm(x, 1, None, None, 0.5), 1, to, training, 0.25)
+
+
+def parted(p, x, *, norm_weight, norm_bias, one_weight, other_weight):
+    return p.linear(p.linear(p.layer_norm(x, 1, norm_weight, norm_bias, 0.5), one_weight, None), other_weight, None)
+
+
+SQUARE, VECTOR = (4, 4), (4,)
+OWN = {
+    drops_in_between: {"weight": SQUARE},
+    drops_twice: {"weight": SQUARE},
+    drops_before: {"weight": SQUARE},
+    scales: {"weight": SQUARE, "bias": VECTOR, "half": VECTOR},
+    scales_first: {"weight": SQUARE, "bias": VECTOR},
+    of_other_names: {"w": SQUARE, "b": VECTOR},
+    of_a_computed_weight: {"weight": SQUARE, "bias": VECTOR},
+    with_and_without: {"weight": SQUARE, "bias": VECTOR},
+    normalises: {"to": VECTOR, "training": VECTOR},
+    parted: {"norm_weight": VECTOR, "norm_bias": VECTOR, "one_weight": SQUARE, "other_weight": SQUARE},
+}
+
+
+class Plainly:
+    """The primitives that these ops use, in plain torch."""
+
+    shape, mul, tanh = None, staticmethod(torch.mul), staticmethod(torch.tanh)
+    linear = staticmethod(nn.functional.linear)
+
+    def __init__(self, training):
+        self.training = training
+
+    def dropout(self, x, share):
+        return nn.functional.dropout(x, share, self.training)
+
+    def layer_norm(self, x, axes, weight, bias, eps):
+        return nn.functional.layer_norm(x, x.shape[-axes:], weight, bias, eps)
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("body", OWN, ids=lambda body: body.__name__)
+def test_an_op_of_ones_own_computes_what_it_says(body, training, monkeypatch):
+    monkeypatch.setattr(OPS, "_classes", dict(OPS._classes))
+    methods = {"params": lambda self, x: OWN[body], "body": lambda self, p, x, **kept: body(p, x, **kept)}
+    op("mine")(type("Mine", (Op,), {"__doc__": "Does.", **methods}))
+    shared = Node("it@2", OPS["mine"](), (VECTOR,))
+    given = connc.loads("net a {\n    in: [4]\n    in -> relu -> it: relu -> out\n}").inputs[0]
+    first = Node("it", OPS["mine"](), (VECTOR,))
+    sources = {"it": [Source(Ref("in"))], "it@2": [Source(Ref("it"))]}
+    module = compile_network(Network("a", "kernel", [given, first, shared], sources, {"out": Ref("it@2")})).train(
+        training
+    )
+    tensors = {key: torch.rand(shape) + 0.5 for key, shape in OWN[body].items()}
+    state = {tensor_place("it", key).key: value for key, value in tensors.items()}
+    assert module.state_dict().keys() == state.keys()
+    module.load_state_dict(state)
+    x, plainly = torch.rand(3, 4), Plainly(training)
+    want = body(plainly, body(plainly, x, **tensors), **tensors)
+    torch.testing.assert_close(module(x), want)
+    torch.testing.assert_close(copy.deepcopy(module)(x), want)
 
 
 # --- where it starts

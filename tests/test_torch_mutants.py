@@ -316,14 +316,14 @@ def test_other_pairs_are_noticed(case, change, monkeypatch):
 @pytest.mark.parametrize("name", WEIGHTED)
 def test_pairs_in_another_order_are_noticed(name, monkeypatch):
     """The sources of each target backwards: the same pairs, with the weights of one another."""
-    right = Edges._fill
+    right = Edges.fill
 
-    def fill(self):
-        right(self)
+    def fill(self, device):
+        right(self, device)
         order = np.lexsort((-self.sources.numpy(), self.targets.numpy()))
         self.sources = self.sources[torch.tensor(order)]
 
-    monkeypatch.setattr(Edges, "_fill", fill)
+    monkeypatch.setattr(Edges, "fill", fill)
     assert_noticed(RULED[name])
 
 
@@ -386,22 +386,22 @@ def without_bias(module, x):
 def shifted(module, x):
     """Each pair has the weight of the next one."""
     edges = module.edges
-    return kernels.junction(x, module.weight.roll(1), module.bias, edges.sources, edges.starts)
+    return kernels.junction(x, module.weight.roll(1), module.bias, edges.sources, edges.starts, module.shape[1])
 
 
 def flipped(module, x):
     """A convolution in the sense of mathematics."""
-    edges, size = edges_of(module)
-    return kernels.junction_conv(x, module.weight.flip(-1), module.bias, *edges, size, *module.window)
+    edges, sizes = edges_of(module)
+    return kernels.junction_conv(x, module.weight.flip(-1), module.bias, *edges, sizes, *module.window)
 
 
 def rolled(module, x):
-    edges, size = edges_of(module)
-    return kernels.junction_conv(x, module.weight.roll(1, 0), module.bias, *edges, size, *module.window)
+    edges, sizes = edges_of(module)
+    return kernels.junction_conv(x, module.weight.roll(1, 0), module.bias, *edges, sizes, *module.window)
 
 
 def edges_of(module):
-    return (module.edges.sources, module.edges.targets), module.shape[0]
+    return (module.edges.sources, module.edges.targets), module.shape[1::-1]
 
 
 def normalised(mean, var, weight, bias):

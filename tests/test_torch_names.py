@@ -336,13 +336,24 @@ UNLAWFUL = [
     "def f(): pass",
     "class A: pass",
     "v0 = {*x}",
+    "v0 = [getattr][0](x, '__class__')",
+    "v0 = getattr",
+    "self.forward = x",
+    "torch.load = x",
+    "x[0] = x",
+    "v0, self.a = x",
+    "v0 = torch.serialization.os.system('true')",
+    "v0 = torch.load(x)",
+    "v0 = torch",
+    "v0 = '{0.__class__}'.format(x)",
+    "v0 = x\\\n; import os",
 ]
 
 
 @pytest.mark.parametrize("line", UNLAWFUL)
 def test_what_no_generated_code_needs_is_not_executed(line):
     with pytest.raises((UnlawfulCode, SyntaxError)):
-        check(f"def forward(self, x):\n    {line}\n    return x\n", {})
+        check(f"def forward(self, x):\n    {line}\n    return x\n", {"nn"}, {"torch.relu"})
 
 
 @pytest.mark.parametrize(
@@ -354,12 +365,31 @@ def test_what_no_generated_code_needs_is_not_executed(line):
         "def forward(self, x=print()):\n    return x\n",
         "def forward(self, x: print()):\n    return x\n",
         "forward = 1\n",
+        "def backward(self, x):\n    return x\n",
+        "def forward(self, x) -> print():\n    return x\n",
+        "def forward(self, *, x: print()):\n    return x\n",
+        "def forward(self, x: print(), /):\n    return x\n",
+        "def forward(self, *x: print()):\n    return x\n",
         "",
     ],
 )
 def test_code_is_one_plain_function(code):
     with pytest.raises(UnlawfulCode):
         check(code, {})
+
+
+def test_what_fx_generates_is_lawful():
+    code = """
+torch.fx._symbolic_trace.wrap("connc_at_least")
+
+def forward(self, x, y = None):
+    v0 = torch.relu(x);  x = None  # fc (net.conn:3)
+    v1 = getattr(self.layer, "0").fc(v0 + 1.5)
+    v2 = connc_at_least(v1.to(torch.float32), -1)
+    v3 = v2.expand((-1, 3, 4))
+    return {'out': v3, 'hint': [v1, (v2,)]}
+    """
+    check(code, {"torch", "connc_at_least"}, {"torch.relu"})
 
 
 def test_a_graph_with_a_payload_is_not_compiled(tmp_path):

@@ -1,4 +1,7 @@
-"""What junctions and other rules do to tensors, beyond what torch has a function for. Axes count the batch."""
+"""What junctions and other rules do to tensors, beyond what torch has a function for. Axes count the batch.
+
+Each is one step for fx, which does not look into it when it traces a module.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,20 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, fx
 
 from connc.compiler.ops.window import Sizes
 
 
-def junction(x: Tensor, weight: Tensor, bias: Tensor | None, sources: Tensor, starts: Tensor) -> Tensor:
-    """The weighted sum of its sources for each target, along the last axis.
+@fx.wrap
+def junction(x: Tensor, weight: Tensor, bias: Tensor | None, sources: Tensor, starts: Tensor, width: int) -> Tensor:
+    """The weighted sum of its sources for each target, along the last axis, which has `width` features.
 
     The sources of target t stand from `starts[t]` on, as their weights do. What is computed are sums over rows of the
     transposed input, each the features of one neuron over the batch: no weight is made that no connection has.
     """
-    rows = x.reshape(-1, x.shape[-1]).t()
+    check_sources(x, -1, width)
+    rows = x.reshape(-1, width).t()
     if rows.dtype != weight.dtype and torch.is_autocast_enabled(x.device.type):
         rows = rows.to(weight.dtype)
     summed = F.embedding_bag(sources, rows, starts, mode="sum", per_sample_weights=weight, include_last_offset=True)
@@ -26,35 +31,43 @@ def junction(x: Tensor, weight: Tensor, bias: Tensor | None, sources: Tensor, st
     return y if bias is None else y + bias
 
 
+@fx.wrap
 def junction_conv(
     x: Tensor,
     weight: Tensor,
     bias: Tensor | None,
     sources: Tensor,
     targets: Tensor,
-    size: int,
+    sizes: tuple[int, int],
     stride: Sizes,
     padding: Sizes,
     dilation: Sizes,
 ) -> Tensor:
-    """A convolution of the connected pairs of channels alone, each by its own kernel, summed for each target."""
+    """A convolution of the connected pairs of channels alone, each by its own kernel, summed for each target.
+
+    `sizes` are the channels that come in and those that come out.
+    """
+    check_sources(x, 1, sizes[0])
     pairs = x.index_select(1, sources)
     each = F.conv2d(pairs, weight[:, None], None, stride, padding, dilation, max(1, weight.shape[0]))
-    y = segment_sum(each, targets, size, 1)
+    y = segment_sum(each, targets, sizes[1], 1)
     return y if bias is None else y + bias[:, None, None]
 
 
+@fx.wrap
 def segment_sum(x: Tensor, targets: Tensor, size: int, axis: int) -> Tensor:
     """The sum of the pairs of each target; 0 without any."""
     return x.new_zeros(_resized(x, axis, size)).index_add(axis, targets, x)
 
 
+@fx.wrap
 def segment_max(x: Tensor, targets: Tensor, size: int, axis: int) -> Tensor:
     """The greatest of the pairs of each target; -inf without any."""
     to = targets.long().reshape([-1 if i == axis else 1 for i in range(x.dim())]).expand_as(x)
     return x.new_full(_resized(x, axis, size), -math.inf).scatter_reduce(axis, to, x, "amax")
 
 
+@fx.wrap
 def attend(query: Tensor, key: Tensor, value: Tensor, sources: Tensor, targets: Tensor) -> Tensor:
     """What tokens read of those that are related to them."""
     read = query.new_zeros((query.shape[-2], key.shape[-2]), dtype=torch.bool)
@@ -62,15 +75,23 @@ def attend(query: Tensor, key: Tensor, value: Tensor, sources: Tensor, targets: 
     return F.scaled_dot_product_attention(query, key, value, read)
 
 
+@fx.wrap
 def at_least(x: Tensor, y: Tensor | float) -> Tensor:
     """1 where x >= y, else 0."""
     return (x >= y).to(x.dtype)
 
 
+@fx.wrap
 def windows(x: Tensor, kernel: Sizes, dilation: Sizes, padding: Sizes, stride: Sizes, places: Sizes) -> Tensor:
     """The points of each window of a map, zeros around it."""
     columns = F.unfold(x, kernel, dilation, padding, stride)
     return columns.reshape(-1, x.shape[1], *kernel, *places).permute(0, 4, 5, 1, 2, 3)
+
+
+def check_sources(x: Tensor, axis: int, width: int) -> None:
+    """Tables would take more for as many as they know of."""
+    if x.shape[axis] != width:
+        raise ValueError(f"a junction of {width} sources got {x.shape[axis]}")
 
 
 def _resized(x: Tensor, axis: int, size: int) -> Sequence[int]:

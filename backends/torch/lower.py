@@ -14,8 +14,10 @@ from connc.compiler.ops.base import Op
 from connc.compiler.ops.structure import Bundle, Input
 from connc.compiler.parameters import tensors_of
 from connc.compiler.verify import verify
+from connc.dsl.parser import uncollected
 
 
+@uncollected()
 def compile_network(network: Network, seed: int = 0) -> Module:
     """The module that computes what a network says; its first values depend on the seed and their names alone."""
     verify(network)

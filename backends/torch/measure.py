@@ -9,114 +9,46 @@ from __future__ import annotations
 import gc
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from connc.backends.torch.module import Module
-
+Action = Callable[[], object]
 CPU = torch.device("cpu")
 VERSION = str(torch.__version__)
 _NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
 
-# --- what is measured
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A module and what it is fed; called, it computes once, in training with the gradients of all parameters."""
-
-    module: Module
-    inputs: tuple[Tensor, ...]
-    train: bool = False
-
-    @property
-    def device(self) -> torch.device:
-        return self.inputs[0].device if self.inputs else CPU
-
-    def __call__(self) -> dict[str, Tensor]:
-        self.module.train(self.train)
-        self.module.zero_grad()
-        with torch.set_grad_enabled(self.train):
-            outputs = named(self.module, self.module(*self.inputs))
-        if self.train:
-            backward(loss(outputs.values()))
-        return outputs
-
-    def repeatable(self, seed: int) -> dict[str, Tensor]:
-        """What it computes, whatever was drawn before: `dropout` draws."""
-        torch.manual_seed(seed)
-        return self()
-
-    def peak(self) -> int:
-        """The bytes that it holds at most beside the weights: its inputs, what it makes, and in training gradients."""
-        self.module.zero_grad()
-        live = Live(state_of(self.module), self.inputs)
-        with live:
-            self()
-        self.module.zero_grad()
-        return live.peak
-
-
-def trial(module: Module, arrays: Iterable[NDArray[np.float32]], device: str, *, train: bool) -> Trial:
-    """A module on a device, which is fed these arrays; like them it computes in float32."""
-    inputs = tuple(torch.from_numpy(array).to(device) for array in arrays)
-    return Trial(module.to(device, torch.float32), inputs, train)
-
-
-def named(module: Module, outputs: Any) -> dict[str, Tensor]:
-    """What flows out, by name; a module of one output returns it bare."""
-    return dict(outputs) if isinstance(outputs, Mapping) else {next(iter(module.network.outputs)): outputs}
-
-
-def loss(outputs: Iterable[Tensor]) -> Tensor:
-    """What a step of training is measured with: the mean of all squares."""
-    flat = [each.flatten() for each in outputs]
-    return (flat[0] if len(flat) == 1 else torch.cat(flat)).square().mean()
-
-
-def backward(value: Tensor) -> None:
-    """All gradients; a module without parameters has none."""
-    if value.requires_grad:
-        value.backward()  # type: ignore[no-untyped-call]
-
-
-def state_of(module: Module) -> list[Tensor]:
-    """What belongs to a module: parameters and buffers."""
-    return [*module.parameters(), *module.buffers()]
-
-
-def parameters_of(module: Module) -> int:
-    """How many numbers are learned."""
-    return sum(each.numel() for each in module.parameters())
-
-
 # --- time
 
 
-def interleaved(actions: Sequence[Callable[[], object]], rounds: int, device: torch.device = CPU) -> list[list[float]]:
+def interleaved(
+    actions: Sequence[Action], rounds: int, device: torch.device = CPU, before: Sequence[Action] | None = None
+) -> list[list[float]]:
     """The seconds of each action in each round, after one round that is not counted.
 
     The actions take turns, so that what slows the machine down for a while falls on all of them; nothing is collected
-    as garbage meanwhile.
+    as garbage meanwhile. What is done `before` each of them is not timed.
     """
-    for action in actions:
-        action()
+    pairs = list(zip(before or [_nothing] * len(actions), actions, strict=True))
+    for pair in pairs:
+        _seconds(*pair, device)
     with _without_gc():
-        turns = [[_seconds(action, device) for action in actions] for _ in range(rounds)]
+        turns = [[_seconds(*pair, device) for pair in pairs] for _ in range(rounds)]
     return [list(times) for times in zip(*turns, strict=True)]
 
 
-def _seconds(action: Callable[[], object], device: torch.device) -> float:
+def _nothing() -> None:
+    """What is done where nothing is."""
+
+
+def _seconds(before: Action, action: Action, device: torch.device) -> float:
+    before()
     _settle(device)
     start = time.perf_counter()
     made = action()

@@ -13,6 +13,7 @@ from torch import Tensor, fx, nn
 from torch.fx.graph import PythonCode
 
 from connc.backends.torch.code import Checked, node_at
+from connc.backends.torch.junction import Edges
 from connc.backends.torch.names import argument, class_name, tensor_place
 from connc.backends.torch.places import place_of
 from connc.backends.torch.tree import planted
@@ -36,12 +37,22 @@ class Module(fx.GraphModule):
 
     def reset_parameters(self) -> None:
         """Let all parameters and buffers start anew: the same values for the same seed and names."""
-        state = dict((*self.named_parameters(), *self.named_buffers()))
+        state = dict((*self.named_parameters(remove_duplicate=False), *self.named_buffers(remove_duplicate=False)))
+        places = {tensor_place(each.layer, each.key).key: each for each in parameters(self.network)}
+        if lacking := sorted(places.keys() - state.keys()):
+            raise ValueError(f"the module has no `{lacking[0]}` any more, so it cannot start anew")
         with torch.no_grad():
-            for each in parameters(self.network):
-                found = state[tensor_place(each.layer, each.key).key]
-                if not found.is_meta:
-                    found.copy_(torch.from_numpy(each.initial(self.seed)))
+            for key, each in places.items():
+                if not state[key].is_meta:
+                    state[key].copy_(torch.from_numpy(each.initial(self.seed)))
+
+    def load_state_dict(self, *arguments: Any, **options: Any) -> Any:
+        """As torch does; a module on the meta device becomes real with `assign=True`, its tables too."""
+        found = super().load_state_dict(*arguments, **options)
+        for each in self.modules():
+            if isinstance(each, Edges) and each.sources.is_meta:
+                each.fill(next(self.parameters()).device)
+        return found
 
     # --- running
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from keyword import iskeyword
 from typing import NamedTuple
 
@@ -123,6 +124,7 @@ def argument(word: str) -> str:
     return _escaped(word, taken or _needs_way(word))
 
 
+@lru_cache(maxsize=1)  # a layer is asked for by each of its tensors
 def module_path(name: str) -> str:
     """Where in the tree of modules a layer stands; a layer that is used again stands where it did."""
     return ".".join(part for word in owner(name).split(".") for part in _parts(word))
@@ -131,7 +133,7 @@ def module_path(name: str) -> str:
 def tensor_place(layer: str, key: str) -> Place:
     """Where a tensor stands, which the layer calls `key`: one made of several has `depth_weight` in `depth.weight`."""
     path, parted = module_path(layer), _PARTED.fullmatch(key)
-    return Place(f"{path}.{child(parted[1])}", parted[2]) if parted else Place(path, key)
+    return Place(f"{path}.{child(parted[1])}", parted[2]) if parted else Place(path, child(key))
 
 
 def class_name(kind: str) -> str:

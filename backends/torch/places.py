@@ -81,4 +81,4 @@ def _statement(span: Span) -> str:
 
 def _printable(text: str) -> str:
     """Without what could end a line or lead astray who reads it."""
-    return "".join(each if each.isprintable() else "?" for each in text)
+    return text if text.isprintable() else "".join(each if each.isprintable() else "?" for each in text)

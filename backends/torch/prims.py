@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from torch import fx, nn
 from connc.backends.torch import kernels
 from connc.backends.torch.junction import Edges, Junction, JunctionConv
 from connc.backends.torch.names import Place, made_up, module_path, tensor_place
-from connc.backends.torch.tree import holder
+from connc.backends.torch.tree import Tensors, hold
 from connc.compiler.ops.base import Shape
 from connc.compiler.ops.window import Window
 from connc.compiler.parameters import Parameter
@@ -54,6 +54,9 @@ class FxPrims:
         self.meta: dict[str, str] = {}  # what its nodes carry
         self._made = 0
         self._fetched: dict[str, Value] = {}
+        self._uses: dict[str, tuple[Any, ...]] = {}  # what the module at a path does with which tensors
+        self._owning: set[str] = set()  # layers with tensors
+        self._dropouts = 0  # of the layer so far
 
     # --- how nodes are made
 
@@ -66,11 +69,12 @@ class FxPrims:
         self.graph.output(nodes if len(nodes) > 1 else next(iter(nodes.values())))
 
     def held(self, parameter: Parameter) -> Held:
+        self._owning.add(module_path(parameter.layer))
         return Held(tensor_place(parameter.layer, parameter.key), parameter.shape, parameter.learned)
 
     def enter(self, layer: str, meta: dict[str, str]) -> None:
         """What follows belongs to a layer."""
-        self.layer, self.meta = module_path(layer), meta
+        self.layer, self.meta, self._dropouts = module_path(layer), meta, 0
 
     def _node(self, kind: str, target: Any, arguments: tuple[Any, ...], shape: Shape) -> Value:
         node = self.graph.create_node(kind, target, arguments, {}, made_up(self._made))
@@ -79,7 +83,10 @@ class FxPrims:
         return Value(node, shape)
 
     def _call(self, function: Callable[..., Any], shape: Shape, *arguments: Any) -> Value:
-        return self._node("call_function", function, tuple(map(self._argument, arguments)), shape)
+        made = self._node("call_function", function, tuple(map(self._argument, arguments)), shape)
+        if function.__module__ == kernels.__name__:
+            made.node.meta["is_wrapped"] = True  # what fx looks for where it must not look further
+        return made
 
     def _argument(self, argument: Any) -> Any:
         """Tensors as nodes; all else as it is."""
@@ -91,7 +98,7 @@ class FxPrims:
         """A tensor of a module as a value of the graph, once."""
         if place.key not in self._fetched:
             if held is not None:
-                holder(self.modules, place).hold(place.attribute, held.shape, held.learned)
+                hold(self.modules.setdefault(place.module, Tensors()), place.attribute, held.shape, held.learned)
             self._fetched[place.key] = self._node("get_attr", place.key, (), held.shape if held else ())
         return self._fetched[place.key]
 
@@ -101,6 +108,21 @@ class FxPrims:
         if path not in self.modules:
             self.modules[path] = Edges(rule)
         return self._fetch(Place(path, name)).node
+
+    def _home(self, use: tuple[Any, ...], **tensors: Tensor | None) -> str | None:
+        """Where torch's own module for this use of tensors stands, if these are its own and it is used in no other way.
+
+        Any tensors may be given to any primitive; those that are not of this kind go into a function of torch.
+        """
+        given = {name: tensor for name, tensor in tensors.items() if tensor is not None}
+        paths = {each.place.module if isinstance(each, Held) else "" for each in given.values()}
+        path = paths.pop()
+        named = all(isinstance(each, Held) and each.place.attribute == name for name, each in given.items())
+        if paths or not named:
+            return None
+        if path not in self.modules:
+            self._uses[path] = (*use, *given)
+        return path if self._uses.get(path) == (*use, *given) else None
 
     def _module(self, path: str, make: Callable[[], nn.Module], x: Tensor, shape: Shape) -> Value:
         if path not in self.modules:
@@ -114,22 +136,33 @@ class FxPrims:
 
     def linear(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Value:
         units, size = weight.shape
-        make = bare(nn.Linear, size, units, bias is not None)
-        return self._module(module_of(weight), make, x, (*x.shape[:-1], units))
+        shape = (*x.shape[:-1], units)
+        if path := self._home(("linear",), weight=weight, bias=bias):
+            return self._module(path, bare(nn.Linear, size, units, bias is not None), x, shape)
+        return self._call(F.linear, shape, x, weight, bias)
 
     def conv(self, x: Tensor, weight: Tensor, bias: Tensor | None, window: Window, groups: int) -> Value:
         channels, shares, *_ = weight.shape
-        steps = window.kernel, window.stride, window.padding, window.dilation
-        make = bare(nn.Conv2d, shares * groups, channels, *steps, groups, bias is not None)
-        return self._module(module_of(weight), make, x, (channels, *window.places(*x.shape[1:])))
+        shape, steps = (channels, *window.places(*x.shape[1:])), (window.stride, window.padding, window.dilation)
+        if path := self._home(("conv", window, groups), weight=weight, bias=bias):
+            make = bare(nn.Conv2d, shares * groups, channels, window.kernel, *steps, groups, bias is not None)
+            return self._module(path, make, x, shape)
+        return self._call(F.conv2d, shape, x, weight, bias, *steps, groups)
 
     def junction(self, x: Tensor, weight: Tensor, bias: Tensor | None, rule: Relation) -> Value:
         shape = (*x.shape[:-1], prod(rule.targets))
-        return self._module(module_of(weight), lambda: Junction(rule, bias is not None), x, shape)
+        if path := self._home(("junction",), weight=weight, bias=bias):
+            return self._module(path, lambda: Junction(rule, bias is not None), x, shape)
+        tables = self._table(rule, "sources"), self._table(rule, "starts")
+        return self._call(kernels.junction, shape, x, weight, bias, *tables, x.shape[-1])
 
     def junction_conv(self, x: Tensor, weight: Tensor, bias: Tensor | None, window: Window, rule: Relation) -> Value:
         shape = (prod(rule.targets), *window.places(*x.shape[1:]))
-        return self._module(module_of(weight), lambda: JunctionConv(rule, window, bias is not None), x, shape)
+        if path := self._home(("junction_conv", window), weight=weight, bias=bias):
+            return self._module(path, lambda: JunctionConv(rule, window, bias is not None), x, shape)
+        tables = self._table(rule, "sources"), self._table(rule, "targets"), (x.shape[0], shape[0])
+        steps = window.stride, window.padding, window.dilation
+        return self._call(kernels.junction_conv, shape, x, weight, bias, *tables, *steps)
 
     def batch_norm(
         self,
@@ -142,12 +175,22 @@ class FxPrims:
         eps: float,
         momentum: float,
     ) -> Value:
+        running = {
+            "running_mean": running_mean,
+            "running_var": running_var,
+            "num_batches_tracked": num_batches_tracked,
+        }
+        path = self._home(("batch_norm", eps, momentum), **running, weight=weight, bias=bias)
+        if path is None:
+            raise TypeError(f"`batch_norm` takes tensors of its layer alone, called {', '.join(running)}, weight, bias")
         make = bare(NORMS[len(x.shape)], x.shape[0], eps, momentum, weight is not None)
-        return self._module(module_of(running_mean), make, x, x.shape)
+        return self._module(path, make, x, x.shape)
 
     def layer_norm(self, x: Tensor, axes: int, weight: Tensor | None, bias: Tensor | None, eps: float) -> Value:
-        make = bare(nn.LayerNorm, x.shape[-axes:], eps, weight is not None)
-        return self._module(self.layer, make, x, x.shape)
+        size = x.shape[-axes:]
+        if weight and bias and (path := self._home(("layer_norm", eps), weight=weight, bias=bias)):
+            return self._module(path, bare(nn.LayerNorm, size, eps), x, x.shape)
+        return self._call(F.layer_norm, x.shape, x, size, weight, bias, eps)
 
     # --- what tokens read
 
@@ -203,7 +246,11 @@ class FxPrims:
         return self._call(torch.tanh, x.shape, x)
 
     def dropout(self, x: Tensor, share: float) -> Value:
-        return self._module(self.layer, lambda: nn.Dropout(share), x, x.shape)
+        path = self.layer
+        if self._dropouts or path in self._owning:
+            path += f".dropout{self._dropouts}"
+        self._dropouts += 1
+        return self._module(path, lambda: nn.Dropout(share), x, x.shape)
 
     # --- along axes
 
@@ -283,28 +330,23 @@ class FxPrims:
         return self._call(function, resized(x.shape, axis, size), x, self._table(rule, "targets"), size, axis + 1)
 
 
-def bare(module: Callable[..., nn.Module], *arguments: Any) -> Callable[[], nn.Module]:
-    """A module that has drawn no values of its own, and waits for those of the spec."""
+def bare(module: type[nn.Module], *arguments: Any) -> Callable[[], nn.Module]:
+    """A module that draws no values of its own, and waits for those of the spec."""
 
     def make() -> nn.Module:
-        made = module(*arguments, device="meta")
-        for name, parameter in made.named_parameters():
-            made.register_parameter(name, nn.Parameter(torch.empty(parameter.shape)))
-        for name, buffer in made.named_buffers():
-            made.register_buffer(name, torch.empty(buffer.shape, dtype=buffer.dtype))
+        made = module.__new__(module)
+        vars(made)["reset_parameters"] = lambda: None  # what torch's layers draw by
+        module.__init__(made, *arguments)
+        del vars(made)["reset_parameters"]
         return made
 
     return make
 
 
-def module_of(tensor: Tensor) -> str:
-    """The module that computes with a parameter of its own."""
-    return cast(Held, tensor).place.module
-
-
 def together(x: Tensor | float, y: Tensor | float) -> Shape:
     """The shape of what is computed point by point."""
-    return np.broadcast_shapes(*(each.shape for each in (x, y) if not isinstance(each, float | int)))
+    shapes = {each.shape for each in (x, y) if not isinstance(each, float | int)}
+    return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
 
 
 def behind(axes: Sequence[int]) -> list[int]:

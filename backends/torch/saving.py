@@ -112,7 +112,13 @@ def _check_unchanged(module: Module, made: Module, path: Path) -> None:
 
 def _layers(module: nn.Module) -> dict[str, str]:
     """What each module below one is, in its own words."""
-    return {name: f"{type(each).__name__}({each.extra_repr()})" for name, each in module.named_modules() if name}
+    return {name: f"{_class(each)}({each.extra_repr()})" for name, each in module.named_modules() if name}
+
+
+def _class(module: nn.Module) -> str:
+    """Torch's own layers by their names; who calls another class so says where it is from."""
+    kind = type(module)
+    return kind.__name__ if kind.__module__.startswith("torch.nn.") else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _kind(name: str, value: object, path: Path) -> Kind:

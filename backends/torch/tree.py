@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from connc.backends.torch.names import Place
 from connc.compiler.ops.base import Shape
 
 
@@ -26,13 +25,14 @@ class Part(nn.Module):
 class Tensors(nn.Module):
     """The tensors of a layer that computes with them by itself."""
 
-    def hold(self, name: str, shape: Shape, learned: bool) -> None:
-        if not hasattr(self, name):
-            tensor = torch.empty(shape)
-            if learned:
-                self.register_parameter(name, nn.Parameter(tensor))
-            else:
-                self.register_buffer(name, tensor)
+
+def hold(module: nn.Module, name: str, shape: Shape, learned: bool) -> None:
+    """Let a module have a tensor."""
+    if name not in module._parameters and name not in module._buffers:
+        if learned:
+            module.register_parameter(name, nn.Parameter(torch.empty(shape)))
+        else:
+            module.register_buffer(name, torch.empty(shape))
 
 
 def planted(root: nn.Module, modules: Mapping[str, nn.Module]) -> None:
@@ -40,12 +40,6 @@ def planted(root: nn.Module, modules: Mapping[str, nn.Module]) -> None:
     for path in modules:
         above, steps = root, path.split(".")
         for i, step in enumerate(steps):
-            if step not in above._modules:
+            if above._modules.get(step) is None:
                 above.add_module(step, modules.get(".".join(steps[: i + 1])) or Part())
             above = above.get_submodule(step)
-
-
-def holder(modules: dict[str, nn.Module], place: Place) -> Tensors:
-    found = modules.setdefault(place.module, Tensors())
-    assert isinstance(found, Tensors)
-    return found

@@ -9,25 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connc.cli.arrays import MOST_SAMPLES, arrays_of
+from connc.cli.computing import Machine, computing, module_of, size_text, time_text, with_machine
 from connc.cli.options import complete_target, network_of, with_limits, with_settings
-from connc.cli.run import (
-    MOST_SAMPLES,
-    Machine,
-    arrays_of,
-    computing,
-    module_of,
-    size_text,
-    time_text,
-    trial_of,
-    with_machine,
-)
 from connc.dsl.limits import Limits
 
 if TYPE_CHECKING:
+    from connc.backends.torch.module import Module
+    from connc.backends.torch.trial import Trial
     from connc.compiler.network import Network
 
 INFERENCE, TRAINING = "inference", "training"
 ROLES = ("target", "against")
+_SIZES = (("params", "parameters", "{:,}".format), ("weights", "weights", size_text))
 
 
 @click.command(short_help="Time two nets in turns.")
@@ -96,8 +90,9 @@ def _label(target: str, settings: Sequence[str]) -> str:
     return " ".join([target, *settings])
 
 
-def _net(label: str, network: Network, module: Any) -> dict[str, Any]:
-    from connc.backends.torch.measure import bytes_of, parameters_of, state_of
+def _net(label: str, network: Network, module: Module) -> dict[str, Any]:
+    from connc.backends.torch.measure import bytes_of
+    from connc.backends.torch.trial import parameters_of, state_of
 
     weights = bytes_of(state_of(module))
     return {"target": label, "net": network.kind, "params": parameters_of(module), "weights": weights}
@@ -105,7 +100,7 @@ def _net(label: str, network: Network, module: Any) -> dict[str, Any]:
 
 def _runs(
     networks: Sequence[Network],
-    modules: Sequence[Any],
+    modules: Sequence[Module],
     batches: Sequence[int],
     ways: Sequence[str],
     rounds: int,
@@ -113,22 +108,25 @@ def _runs(
     device: str,
 ) -> Iterator[dict[str, Any]]:
     """Each batch in each way."""
+    from connc.backends.torch.trial import trial
+
     for batch in batches:
-        arrays = [arrays_of(network, (), batch, seed) for network in networks]
+        arrays = [arrays_of(network, (), batch, seed).values() for network in networks]
         for way in ways:
-            trials = [trial_of(*each, device, way == TRAINING) for each in zip(modules, arrays, strict=True)]
+            trials = [trial(*each, device, train=way == TRAINING) for each in zip(modules, arrays, strict=True)]
             yield {"batch": batch, "way": way} | _compared(trials, rounds)
 
 
-def _compared(trials: Sequence[Any], rounds: int) -> dict[str, Any]:
+def _compared(trials: Sequence[Trial], rounds: int) -> dict[str, Any]:
     """Two trials against one another."""
-    from connc.backends.torch.measure import interleaved, ratios
+    from connc.backends.torch.measure import ratios
+    from connc.backends.torch.trial import times
 
-    times = interleaved(trials, rounds, trials[0].device)
-    low, ratio, high = ratios(*times)
+    taken = times(trials, rounds)
+    low, ratio, high = ratios(*taken)
     sides = {
         role: {"seconds": median(seconds), "peak": trial.peak()}
-        for role, seconds, trial in zip(ROLES, times, trials, strict=True)
+        for role, seconds, trial in zip(ROLES, taken, trials, strict=True)
     }
     return sides | {"ratio": ratio, "quartiles": [low, high]}
 
@@ -155,14 +153,11 @@ def _time_row(run: Mapping[str, Any]) -> list[str]:
 def _size_rows(
     first: Mapping[str, Any], second: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]
 ) -> Iterator[list[str]]:
-    for what, text in (("params", "{:,}".format), ("weights", size_text)):
-        yield [_SIZES[what], *(text(each[what]) for each in (first, second)), _ratio(first[what], second[what])]
+    for key, name, text in _SIZES:
+        yield [name, *(text(each[key]) for each in (first, second)), _ratio(first[key], second[key])]
     for run in runs:
         peaks = [run[role]["peak"] for role in ROLES]
         yield [f"peak, {run['way']}, batch {run['batch']}", *map(size_text, peaks), _ratio(*peaks)]
-
-
-_SIZES = {"params": "parameters", "weights": "weights"}
 
 
 def _ratio(first: int, second: int) -> str:

@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
+import secrets
+import stat
 from pathlib import Path
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Put `text` into the place of a file; links are followed and the file's permissions stay."""
-    path = path.resolve()
-    if not os.access(path, os.W_OK):
-        raise PermissionError(13, "it is read-only", str(path))
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    temporary = Path(name)
+def replace_file(path: Path, data: bytes) -> None:
+    """Put `data` into the place of a file, which keeps its permissions, or into a new one. Links are followed."""
+    target = replaceable(path)
+    temporary = target.with_name(f".connc-{secrets.token_hex(8)}.tmp")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with temporary.open("xb") as file:
+            if target.exists():
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(path.stat().st_mode & 0o7777)
-        temporary.replace(path)
-    except BaseException:
+        temporary.replace(target)
+    except OSError as error:  # which may name the temporary file, or none
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
+
+
+def replaceable(path: Path) -> Path:
+    """Where a file would be written, so that what stands in the way can be told before there is anything to write.
+
+    Who may write anything, as root may, would replace a device or a file that is protected: neither is done.
+    """
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no folder to write it into", str(path))
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return target
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder; name a file", str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is a device, a pipe or the like; name a file", str(path))
+    if not mode & 0o222 or not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, "it is read-only", str(path))
+    return target

@@ -56,7 +56,7 @@ def _act(file: Target, before: str, after: str, check: bool, diff: bool) -> None
     elif not check:
         if file.name.startswith(STD + ".") or file.path is None:
             raise TargetError(f"{file.shown} is part of connc and is not rewritten")
-        replace_file(file.path, after)
+        replace_file(file.path, after.encode())
 
 
 def _difference(name: str, before: str, after: str) -> Iterator[str]:

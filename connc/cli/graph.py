@@ -57,19 +57,4 @@ def graph(
     if output is None:
         click.echo(drawn, nl=False)
     else:
-        _write(output, drawn)
-
-
-def _write(path: Path, text: str) -> None:
-    """Put a text into a file; if that fails, the old one is still there, or none."""
-    if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8", newline="")
-        return
-    is_new = not path.exists()
-    path.touch()
-    try:
-        replace_file(path, text)
-    except BaseException:
-        if is_new:
-            path.unlink(missing_ok=True)
-        raise
+        replace_file(output, drawn.encode())
