@@ -3,13 +3,15 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DIST ?= dist
 FUZZ_SECONDS ?= 60
+SOAK_NETS ?= 10000
 
 BIN := .venv/bin
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
+HAS_CUDA := import sys, torch; sys.exit(not torch.cuda.is_available())
 PIP_INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check quick format lint types bench fuzz docs wheel clean
+.PHONY: help demo test check quick format lint types bench fuzz soak gpu docs wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +45,14 @@ bench: .venv/dev.stamp ## run the benchmarks
 
 fuzz: .venv/fuzz.stamp ## feed the front end mutated input for FUZZ_SECONDS (60)
 	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m tests.fuzz
+
+soak: .venv/dev.stamp ## hold the modules of SOAK_NETS (10000) generated nets against the reference
+	SOAK_NETS=$(SOAK_NETS) $(BIN)/python -m tests.soak
+
+gpu: ## run tests and benchmarks on CUDA with the first Python that has it; installs nothing
+	@python=$$(for each in "$(PYTHON)" python3 $(BIN)/python; do $$each -c "$(HAS_CUDA)" 2>/dev/null && echo $$each && break; done); \
+	if [ -z "$$python" ]; then echo "no CUDA device here: nothing was run"; exit 0; fi; \
+	set -x; $$python -m pytest -m gpu tests/test_gpu.py && $$python -m bench.torch --device cuda
 
 docs: .venv/dev.stamp ## write docs/errors.md from the catalogue of diagnostics
 	$(BIN)/python docs/errors.py

@@ -4,7 +4,7 @@ import platform
 import sys
 from datetime import UTC, datetime
 
-from bench import frontend, junction, process, refusals, wiring
+from bench import frontend, junction, process, refusals, torch, wiring
 
 BENCHES = {
     "frontend": frontend.run,
@@ -12,6 +12,7 @@ BENCHES = {
     "refusals": refusals.run,
     "wiring": wiring.run,
     "junction": junction.run,
+    "torch": torch.run,
 }
 
 
