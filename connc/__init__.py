@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 from connc.version import __version__
 
 if TYPE_CHECKING:
-    from connc.api import SpecError, analyze, compile, load, loads, parse_ir, relate
+    from connc.api import SpecError, TargetError, analyze, compile, load, loads, parse_ir, relate
     from connc.backends.torch.saving import SaveError, restore, save
 
 __all__ = [
     "SaveError",
     "SpecError",
+    "TargetError",
     "__version__",
     "analyze",
     "compile",

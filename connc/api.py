@@ -23,6 +23,7 @@ from connc.dsl.tree import Argument, Net, Rule
 from connc.report import render
 from connc.specs import load_units, parse_settings
 from connc.target import Target, net_of, target_of_text
+from connc.target import TargetError as TargetError
 from connc.target import target as target_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def load(target: str, params: Mapping[str, object] | None = None, *, seed: int =
     """The network of a net, `std.sparsenet` or `net.conn:name`.
 
     `params` fill its parameters: numbers, truth values and lists as they are, strings as the language writes values,
-    `"dense"` for a rule. All draws depend on `seed`. Raises `SpecError`.
+    `"dense"` for a rule. All draws depend on `seed`. Raises `SpecError`, or `TargetError` where there is no such net.
     """
     return _loaded(target_of(target), params, seed)
 

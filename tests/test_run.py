@@ -358,8 +358,13 @@ def test_an_input_that_is_off_is_named(call):
     status, _, err = call("run", "small.conn", "--input", "x.npy", "--detect-anomaly")
     assert status == 1
     assert "the input `in` holds NaN, 1 of 3 numbers" in err
-    np.save("x.npy", np.array([[1, 1e300, 2]]))  # too large for float32
-    assert "`in` holds infinity" in call("run", "small.conn", "--input", "x.npy", "--detect-anomaly")[2]
+
+
+def test_numbers_that_would_become_infinite_are_refused(call):
+    np.save("x.npy", np.array([[1, 1e300, 2]]))
+    status, _, err = call("run", "small.conn", "--input", "x.npy")
+    assert status == 2
+    assert "x.npy holds numbers that float32 cannot hold" in err
 
 
 def test_a_weight_that_is_off_is_named():

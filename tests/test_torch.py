@@ -379,6 +379,23 @@ def test_tables_are_right_whatever_is_done_to_tensors(every):
         assert torch.equal(module.eval()(x)["out"], want)
 
 
+def test_weights_of_other_connections_are_not_loaded(tmp_path):
+    spec = "net a {\n    in: [64]\n    in -> fc: linear(32) by random(fan_in = 4) -> linear(3) -> out\n}\n"
+    one, two = (connc.compile(connc.loads(spec, seed=seed)) for seed in (1, 2))
+    torch.save(one.state_dict(), tmp_path / "one.pt")
+    for state in (one.state_dict(), torch.load(tmp_path / "one.pt")):
+        with pytest.raises(RuntimeError, match="the weights of `fc` are those of other connections"):
+            two.load_state_dict(state)
+        connc.compile(connc.loads(spec, seed=1)).load_state_dict(state)
+    assert list(one.state_dict()) == ["fc.weight", "fc.bias", "linear.weight", "linear.bias"]
+
+
+def test_a_failure_says_which_input_is_of_another_type():
+    with pytest.raises(RuntimeError) as caught:
+        connc.compile("std.predefined:morse")(torch.rand(2, 64, dtype=torch.float64))
+    assert "`in` holds torch.float64, and the module computes in torch.float32" in caught.value.__notes__
+
+
 def test_a_module_without_one_of_its_tensors_does_not_start_anew(every):
     module = connc.compile(every)
     del module.fc.weight

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +13,8 @@ from torch import Tensor, nn
 from connc.backends.torch import kernels
 from connc.compiler.ops.window import Window
 from connc.compiler.relations.relation import Relation
+
+_CONNECTIONS = "connections"
 
 
 class Edges(nn.Module):
@@ -41,6 +44,20 @@ class Edges(nn.Module):
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         self.fill(self.sources.device)
         return self
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        """No tensor, but beside the tensors, where torch keeps versions, whose connections their values are."""
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        destination._metadata[prefix[:-1]][_CONNECTIONS] = self.relation.digest()
+
+    def _load_from_state_dict(self, state: Any, prefix: str, metadata: Any, *others: Any) -> None:
+        *_, errors = others
+        if metadata.get(_CONNECTIONS, self.relation.digest()) != self.relation.digest():
+            errors.append(
+                f"the weights of `{prefix.removesuffix('.edges.')}` are those of other connections: "
+                "compile the module with the parameters and the seed of the one that they come from"
+            )
+        super()._load_from_state_dict(state, prefix, metadata, *others)
 
     def extra_repr(self) -> str:
         return f"{prod(self.relation.sources)} -> {prod(self.relation.targets)}, {self.relation.count} connections"

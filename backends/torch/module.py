@@ -72,11 +72,16 @@ class Module(fx.GraphModule):
                 wanted = ", ".join(map(str, ("batch", *shape)))
                 raise ValueError(f"`{node.name}` takes a tensor of the shape [{wanted}], not {list(x.shape)}")
 
-    def _explain(self, error: Exception, line: int | None) -> None:
-        """Say which layer failed."""
+    def _explain(self, error: Exception, line: int | None, given: Sequence[Any]) -> None:
+        """Say which layer failed, and what may be why."""
         node = node_at(self, line) if line else None
         if node is not None and place_of(node):
             error.add_note(f"in {place_of(node)}")
+        own = {each.dtype for each in self.parameters() if each.is_floating_point()}
+        for source, x in zip(self.network.inputs, given, strict=False):
+            if isinstance(x, Tensor) and len(own) == 1 and x.dtype not in own:
+                (precision,) = own
+                error.add_note(f"`{source.name}` holds {x.dtype}, and the module computes in {precision}")
 
     # --- copies
 
@@ -119,7 +124,7 @@ def _guarded(generated: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return generated(self, *given, **named)
         except Exception as error:
-            self._explain(error, _line_in(error.__traceback__, generated))
+            self._explain(error, _line_in(error.__traceback__, generated), given)
             raise
 
     return forward

@@ -87,8 +87,11 @@ def _read(path: Path, name: str, shape: Sequence[int]) -> Array:
         raise click.UsageError(f"{path} has the shape {list(found.shape)}, and `{name}` takes [{wanted}]{hint}")
     if not 0 < len(found) <= MOST_SAMPLES:
         raise click.UsageError(f"{path} holds {len(found):,} samples; 1 to {MOST_SAMPLES:,} can be run at once")
-    with np.errstate(over="ignore", invalid="ignore"):  # what float32 does not hold is infinite, and that can be seen
-        return np.array(found, dtype=np.float32, order="C")
+    with np.errstate(over="ignore", invalid="ignore"):
+        made = np.array(found, dtype=np.float32, order="C")
+    if (np.isinf(made) & np.isfinite(found)).any():
+        raise click.UsageError(f"{path} holds numbers that float32 cannot hold, from 3.4e38 on; `{name}` takes float32")
+    return made
 
 
 def _mapped(path: Path) -> NDArray[Any]:

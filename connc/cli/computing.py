@@ -74,7 +74,7 @@ def module_of(network: Network, seed: int, weights: Path | None = None) -> Modul
             raise click.UsageError(str(error)) from None
         if kept.network != network:
             said = f"{weights} holds the weights of another network, called {kept.network.kind}"
-            raise click.UsageError(f"{said}; run it with the --set and --seed that it was made with")
+            raise click.UsageError(f"{said}; run it with the --set that it was made with, and with --seed {kept.seed}")
         module.load_state_dict(kept.state_dict())
     return module
 
