@@ -210,13 +210,6 @@ def test_bodies_agree_with_the_reference(net):
     agrees(net)
 
 
-@pytest.mark.slow
-@many(max_examples=300)
-@given(nets(layers=10))
-def test_bodies_agree_with_the_reference_at_length(net):
-    agrees(net)
-
-
 def test_running_means_are_not_compared_bit_by_bit():
     """Though all else is a whole number where a layer lets only the strongest pass."""
     net = loads("net a {\n in: [2]\n in -> lateral(beta = 0.5) by (i -> j) -> bn(eps = 0.25) -> out\n}")

@@ -83,6 +83,7 @@ def test_torch_compiles_a_module_to_what_the_reference_computes(net):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's own code
 @many(max_examples=8)
 @given(nets(layers=6))
 def test_inductor_compiles_a_module_to_what_the_reference_computes(net):
@@ -452,6 +453,10 @@ def parted(p, x, *, norm_weight, norm_bias, one_weight, other_weight):
     return p.linear(p.linear(p.layer_norm(x, 1, norm_weight, norm_bias, 0.5), one_weight, None), other_weight, None)
 
 
+def sums_its_weights(p, x, *, weight):
+    return p.mul(x, p.sum(p.softmax(weight, 0), (1,)))
+
+
 SQUARE, VECTOR = (4, 4), (4,)
 OWN = {
     drops_in_between: {"weight": SQUARE},
@@ -463,6 +468,7 @@ OWN = {
     of_a_computed_weight: {"weight": SQUARE, "bias": VECTOR},
     with_and_without: {"weight": SQUARE, "bias": VECTOR},
     normalises: {"to": VECTOR, "training": VECTOR},
+    sums_its_weights: {"weight": SQUARE},
     parted: {"norm_weight": VECTOR, "norm_bias": VECTOR, "one_weight": SQUARE, "other_weight": SQUARE},
 }
 
@@ -478,6 +484,12 @@ class Plainly:
 
     def dropout(self, x, share):
         return nn.functional.dropout(x, share, self.training)
+
+    def sum(self, x, axes):  # of a weight, which has no batch
+        return x.sum(axes)
+
+    def softmax(self, x, axis):
+        return x.softmax(axis)
 
     def layer_norm(self, x, axes, weight, bias, eps):
         return nn.functional.layer_norm(x, x.shape[-axes:], weight, bias, eps)

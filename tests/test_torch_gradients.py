@@ -161,7 +161,7 @@ def test_the_gradient_of_any_net_is_its_slope(training):
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("layers", [4, 8, 16])
 def test_the_gradient_of_any_net_is_its_slope_at_length(layers, training):
-    held(250, training, layers=layers)
+    held(60, training, layers=layers)
 
 
 # --- one op at a time

@@ -150,11 +150,6 @@ def test_unlucky_names_compute_what_harmless_ones_compute(harmless):
     check_names([(word, ROLES[i % len(ROLES)]) for i, word in enumerate(UNLUCKY)], harmless)
 
 
-@pytest.mark.slow
-def test_unlucky_names_compute_what_harmless_ones_compute_in_each_place(harmless):
-    check_names([(word, role) for word in UNLUCKY for role in ROLES], harmless)
-
-
 ROLES = ("net", "given", "layer", "family", "module", "result")
 
 

@@ -94,6 +94,10 @@ class FxPrims:
             return self._fetch(argument.place, argument).node
         return argument.node if isinstance(argument, Value) else argument
 
+    def _sample(self, x: Tensor) -> Value:
+        """Something whose axes are counted behind a batch: a parameter is one sample."""
+        return self._call(torch.unsqueeze, x.shape, x, 0) if isinstance(x, Held) else x
+
     def _fetch(self, place: Place, held: Held | None = None) -> Value:
         """A tensor of a module as a value of the graph, once."""
         if place.key not in self._fetched:
@@ -255,16 +259,16 @@ class FxPrims:
     # --- along axes
 
     def softmax(self, x: Tensor, axis: int) -> Value:
-        return self._call(torch.softmax, x.shape, x, axis + 1)
+        return self._call(torch.softmax, x.shape, self._sample(x), axis + 1)
 
     def sum(self, x: Tensor, axes: Sequence[int]) -> Value:
-        return self._call(torch.sum, without(x.shape, axes), x, behind(axes))
+        return self._call(torch.sum, without(x.shape, axes), self._sample(x), behind(axes))
 
     def mean(self, x: Tensor, axes: Sequence[int]) -> Value:
-        return self._call(torch.mean, without(x.shape, axes), x, behind(axes))
+        return self._call(torch.mean, without(x.shape, axes), self._sample(x), behind(axes))
 
     def max(self, x: Tensor, axes: Sequence[int]) -> Value:
-        return self._call(torch.amax, without(x.shape, axes), x, behind(axes))
+        return self._call(torch.amax, without(x.shape, axes), self._sample(x), behind(axes))
 
     # --- of maps
 
@@ -276,19 +280,19 @@ class FxPrims:
 
     def _pool(self, function: Callable[..., Any], x: Tensor, window: Window) -> Value:
         shape = (x.shape[0], *window.places(*x.shape[1:]))
-        return self._call(function, shape, x, window.kernel, window.stride, window.padding)
+        return self._call(function, shape, self._sample(x), window.kernel, window.stride, window.padding)
 
     def upsample(self, x: Tensor, scale: tuple[int, int], mode: str) -> Value:
         channels, height, width = x.shape
         corners = False if mode == "bilinear" else None
         factors = tuple(map(float, scale))
         shape = (channels, height * scale[0], width * scale[1])
-        return self._call(F.interpolate, shape, x, None, factors, mode, corners)
+        return self._call(F.interpolate, shape, self._sample(x), None, factors, mode, corners)
 
     def windows(self, x: Tensor, window: Window) -> Value:
         places = window.places(*x.shape[1:])
         steps = window.kernel, window.dilation, window.padding, window.stride, places
-        return self._call(kernels.windows, (*places, x.shape[0], *window.kernel), x, *steps)
+        return self._call(kernels.windows, (*places, x.shape[0], *window.kernel), self._sample(x), *steps)
 
     # --- laid out anew
 
@@ -296,28 +300,28 @@ class FxPrims:
         return self._call(torch.reshape, tuple(shape), x, (-1, *shape))
 
     def permute(self, x: Tensor, axes: Sequence[int]) -> Value:
-        return self._call(torch.permute, tuple(x.shape[axis] for axis in axes), x, (0, *behind(axes)))
+        return self._call(torch.permute, tuple(x.shape[axis] for axis in axes), self._sample(x), (0, *behind(axes)))
 
     def expand(self, x: Tensor, shape: Shape) -> Value:
-        return self._node("call_method", "expand", (self._argument(x), -1, *shape), tuple(shape))
+        return self._node("call_method", "expand", (self._sample(x).node, -1, *shape), tuple(shape))
 
     def slice(self, x: Tensor, axis: int, start: int, size: int) -> Value:
-        return self._call(torch.narrow, resized(x.shape, axis, size), x, axis + 1, start, size)
+        return self._call(torch.narrow, resized(x.shape, axis, size), self._sample(x), axis + 1, start, size)
 
     def concat(self, xs: Sequence[Tensor], axis: int) -> Value:
         shape = resized(xs[0].shape, axis, sum(x.shape[axis] for x in xs))
-        return self._call(torch.cat, shape, [self._argument(x) for x in xs], axis + 1)
+        return self._call(torch.cat, shape, [self._sample(x).node for x in xs], axis + 1)
 
     def pad(self, x: Tensor, before: Sequence[int], after: Sequence[int], value: float) -> Value:
         shape = tuple(map(sum, zip(before, x.shape, after, strict=True)))
         sides = [side for pair in zip(after, before, strict=True) for side in pair][::-1]
-        return self._call(F.pad, shape, x, sides, "constant", value)
+        return self._call(F.pad, shape, self._sample(x), sides, "constant", value)
 
     # --- along the pairs of a rule
 
     def gather(self, x: Tensor, rule: Relation, axis: int) -> Value:
         shape = resized(x.shape, axis, rule.count)
-        return self._call(torch.index_select, shape, x, axis + 1, self._table(rule, "sources"))
+        return self._call(torch.index_select, shape, self._sample(x), axis + 1, self._table(rule, "sources"))
 
     def segment_sum(self, x: Tensor, rule: Relation, axis: int) -> Value:
         return self._segments(kernels.segment_sum, x, rule, axis)
@@ -327,7 +331,9 @@ class FxPrims:
 
     def _segments(self, function: Callable[..., Any], x: Tensor, rule: Relation, axis: int) -> Value:
         size = prod(rule.targets)
-        return self._call(function, resized(x.shape, axis, size), x, self._table(rule, "targets"), size, axis + 1)
+        return self._call(
+            function, resized(x.shape, axis, size), self._sample(x), self._table(rule, "targets"), size, axis + 1
+        )
 
 
 def bare(module: type[nn.Module], *arguments: Any) -> Callable[[], nn.Module]:
