@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import connc as connc_module
 from connc import SpecError, __version__, analyze, load, parse_ir
-from connc.cli.app import VERBS, connc, run
+from connc.cli.app import VERBS, connc
 from connc.compiler.expand import expand
 
 GOOD = "net good(width = 4) {\n    in: [8]\n    in -> linear(width) -> out\n}\n"
@@ -26,17 +26,6 @@ def folder(tmp_path, monkeypatch):
     for name, text in {"good": GOOD, "wrong": WRONG, "loose": LOOSE}.items():
         (tmp_path / f"{name}.conn").write_text(text)
     return tmp_path
-
-
-@pytest.fixture
-def call(capfd):
-    """Run the command in this process: exit status, standard output, standard error."""
-
-    def call(*arguments):
-        status = run(arguments)
-        return status, *capfd.readouterr()
-
-    return call
 
 
 def process(*arguments, **options):

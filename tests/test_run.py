@@ -18,7 +18,6 @@ from connc.backends.torch.anomaly import anomaly_in
 from connc.backends.torch.measure import Live, bytes_of, interleaved, ratios
 from connc.backends.torch.saving import save
 from connc.backends.torch.trial import Trial, times, trial
-from connc.cli.app import run
 from connc.cli.computing import size_text, time_text
 from connc.cli.files import replace_file
 from connc.compiler.ops import OPS, Op, op
@@ -41,17 +40,6 @@ def folder(tmp_path, monkeypatch):
     for name, text in SPECS.items():
         (tmp_path / f"{name}.conn").write_text(text)
     return tmp_path
-
-
-@pytest.fixture
-def call(capfd):
-    """Run the command in this process: exit status, standard output, standard error."""
-
-    def call(*arguments):
-        status = run(arguments)
-        return status, *capfd.readouterr()
-
-    return call
 
 
 @pytest.fixture
