@@ -2,7 +2,7 @@
 
 import pytest
 
-from connc.cli import run
+from connc.cli.app import run
 
 
 @pytest.fixture
