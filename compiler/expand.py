@@ -7,6 +7,7 @@ shared instance stays, so that each node's owner says where its parameters live.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from connc.compiler.naming import Naming
 from connc.compiler.network import ALL, KERNEL, Network, Node, Ref, Source
@@ -18,14 +19,36 @@ from connc.dsl.source import Span
 Ports = dict[str, Ref]
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A body where it is laid out: all in it is called as in the flat network.
+
+    `name` is that of the instance, none at the top. `items`, in order: nodes by their names, and bodies in this one.
+    """
+
+    name: str
+    network: Network
+    inputs: tuple[Ref, ...]
+    items: list[str | Frame] = field(default_factory=list)
+    outputs: Ports = field(default_factory=dict)
+
+
 def expand(network: Network) -> Network:
     """The same network at the kernel level, without what leads to no output; its inputs stay."""
+    return network if network.level == KERNEL else laid_out(network)[0]
+
+
+def laid_out(network: Network) -> tuple[Network, Frame]:
+    """The network at the kernel level, and what of it belongs to which body."""
+    inputs = tuple(Ref(node.name) for node in network.inputs)
     if network.level == KERNEL:
-        return network
+        items = [node.name for node in network if not isinstance(node.what, Input)]
+        return network, Frame("", network, inputs, [*items], network.outputs)
     flat = _Flat(network)
-    outputs = flat.body(network, "", [Ref(node.name) for node in network.inputs])
-    nodes = flat.live(outputs)
-    return Network(network.kind, KERNEL, nodes, {node.name: flat.sources[node.name] for node in nodes}, outputs)
+    frame = flat.body(network, "", inputs)
+    nodes = flat.live(frame.outputs)
+    sources = {node.name: flat.sources[node.name] for node in nodes}
+    return Network(network.kind, KERNEL, nodes, sources, frame.outputs, doc=network.doc), frame
 
 
 class _Flat:
@@ -37,16 +60,21 @@ class _Flat:
         self.naming = Naming(network)
         self.inference = Inference()
         self.arguments: dict[int, Mapping[str, tuple[Shape, ...]]] = {}
+        self.frame = Frame("", network, ())  # of the body that is being laid out
 
-    def body(self, network: Network, prefix: str, inputs: Sequence[Ref]) -> Ports:
-        """Lays a network out; what its outputs are outside."""
+    def body(self, network: Network, name: str, inputs: Sequence[Ref]) -> Frame:
+        """Lays a network out."""
+        above, self.frame = self.frame, Frame(name, network, tuple(inputs))
+        prefix = f"{name}." if name else ""
         outside: dict[Ref, Ref] = dict(zip((Ref(node.name) for node in network.inputs), inputs, strict=True))
         for node in network:
             if not isinstance(node.what, Input):
                 given = self._given(network, node, prefix, outside)
                 ports = self._place(prefix + node.name, node.what, given, node.shapes, node.span)
                 outside.update((Ref(node.name, port), ref) for port, ref in ports.items())
-        return {port: outside[ref] for port, ref in network.outputs.items()}
+        made, self.frame = self.frame, above
+        made.outputs.update((port, outside[ref]) for port, ref in network.outputs.items())
+        return made
 
     def live(self, outputs: Ports) -> list[Node]:
         """The nodes that lead to an output, and the inputs."""
@@ -78,9 +106,12 @@ class _Flat:
     ) -> Ports:
         """Puts an op or a body down; where its outputs are."""
         if isinstance(what, Network):
-            return self.body(what, f"{name}.", given)
+            frame = self.body(what, name, given)
+            self.frame.items.append(frame)
+            return frame.outputs
         node = Node(name, what, shapes, span=span)
         self.nodes.append(node)
+        self.frame.items.append(name)
         self.sources[name] = list(map(Source, given))
         return {port: Ref(name, port) for port in node.ports}
 

@@ -81,7 +81,7 @@ class Node:
 
 
 class Network:
-    """Nodes and edges, inputs in order, and outputs by name."""
+    """Nodes and edges, inputs in order, and outputs by name. `doc` is what a spec says of it, and no part of it."""
 
     def __init__(
         self,
@@ -92,8 +92,9 @@ class Network:
         outputs: Mapping[str, Ref],
         families: Sequence[Family] = (),
         connects: Sequence[Connect] = (),
+        doc: str = "",
     ) -> None:
-        self.kind, self.level = kind, level
+        self.kind, self.level, self.doc = kind, level, doc
         self.outputs = dict(outputs)
         self.families, self.connects = tuple(families), tuple(connects)
         named = _named(nodes)

@@ -18,7 +18,7 @@ from connc.backends.reference import formula
 from connc.backends.reference.formula import FORMULAS
 from connc.backends.reference.numbers import rounded
 from connc.backends.torch import compile_network, kernels, lower
-from connc.backends.torch.junction import Edges
+from connc.backends.torch.connections import Connections
 from connc.backends.torch.prims import FxPrims, Held
 from connc.compiler.network import Network, Ref, Source
 from connc.compiler.ops import OPS, Op, op
@@ -308,22 +308,22 @@ def test_every_op_that_takes_a_rule_is_here():
 @pytest.mark.parametrize("case", RULED.values(), ids=RULED)
 def test_other_pairs_are_noticed(case, change, monkeypatch):
     agrees(of(case))
-    right = Edges.__init__
-    monkeypatch.setattr(Edges, "__init__", lambda self, relation: right(self, change(relation)))
+    right = Connections.__init__
+    monkeypatch.setattr(Connections, "__init__", lambda self, relation: right(self, change(relation)))
     assert_noticed(case)
 
 
 @pytest.mark.parametrize("name", WEIGHTED)
 def test_pairs_in_another_order_are_noticed(name, monkeypatch):
     """The sources of each target backwards: the same pairs, with the weights of one another."""
-    right = Edges.fill
+    right = Connections.fill
 
     def fill(self, device):
         right(self, device)
         order = np.lexsort((-self.sources.numpy(), self.targets.numpy()))
         self.sources = self.sources[torch.tensor(order)]
 
-    monkeypatch.setattr(Edges, "fill", fill)
+    monkeypatch.setattr(Connections, "fill", fill)
     assert_noticed(RULED[name])
 
 
@@ -386,7 +386,7 @@ def without_bias(module, x):
 def shifted(module, x):
     """Each pair has the weight of the next one."""
     edges = module.edges
-    return kernels.junction(x, module.weight.roll(1), module.bias, edges.sources, edges.starts, module.shape[1])
+    return kernels.junction(x, module.weight.roll(1), module.bias, edges.sources, edges.starts, module.sizes[0])
 
 
 def flipped(module, x):
@@ -401,7 +401,7 @@ def rolled(module, x):
 
 
 def edges_of(module):
-    return (module.edges.sources, module.edges.targets), module.shape[1::-1]
+    return (module.edges.sources, module.edges.targets), module.sizes
 
 
 def normalised(mean, var, weight, bias):

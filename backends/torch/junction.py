@@ -1,105 +1,102 @@
-"""Layers whose connections are stored as such: a weight for each, and tables that say whom it connects."""
+"""Layers whose connections are stored as such: a weight for each, and tables that say whom it connects.
+
+What stands here needs torch alone, so that a module can be written down with it as a file that needs nothing else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import prod
-from typing import Any
-
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from connc.backends.torch import kernels
-from connc.compiler.ops.window import Window
-from connc.compiler.relations.relation import Relation
-
-_CONNECTIONS = "connections"
+from connc.compiler.ops.window import Sizes
 
 
 class Edges(nn.Module):
-    """The pairs of a relation, by target, then by source: which source and target each has, where a target's start.
-
-    Tables move with the module and are no part of its state: the relation knows them, whatever is done to tensors.
-    """
+    """Who is connected, by target: the source and the target of each connection, and where those of a target start."""
 
     sources: Tensor
     targets: Tensor
     starts: Tensor
 
-    def __init__(self, relation: Relation) -> None:
+    def __init__(self, sources: Tensor, targets: Tensor, starts: Tensor) -> None:
         super().__init__()
-        self.relation = relation
-        for name in ("sources", "targets", "starts"):
-            self.register_buffer(name, torch.empty(0), persistent=False)
-        self.fill(self.sources.device)
+        self.register_buffer("sources", sources, persistent=False)
+        self.register_buffer("targets", targets, persistent=False)
+        self.register_buffer("starts", starts, persistent=False)
 
-    def fill(self, device: torch.device) -> None:
-        """Make the tables anew, on a device."""
-        sources, targets = self.relation.pairs()
-        for name, table in (("sources", sources), ("targets", targets), ("starts", self.relation.starts)):
-            setattr(self, name, torch.tensor(table, dtype=torch.int32, device=device))
+    def spread(self, values: Tensor) -> Tensor:
+        """What is given for each target, as values of its connections."""
+        return values[self.targets.long()]
 
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Edges:
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        self.fill(self.sources.device)
-        return self
-
-    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
-        """No tensor, but beside the tensors, where torch keeps versions, whose connections their values are."""
-        super()._save_to_state_dict(destination, prefix, keep_vars)
-        destination._metadata[prefix[:-1]][_CONNECTIONS] = self.relation.digest()
-
-    def _load_from_state_dict(self, state: Any, prefix: str, metadata: Any, *others: Any) -> None:
-        *_, errors = others
-        if metadata.get(_CONNECTIONS, self.relation.digest()) != self.relation.digest():
-            errors.append(
-                f"the weights of `{prefix.removesuffix('.edges.')}` are those of other connections: "
-                "compile the module with the parameters and the seed of the one that they come from"
-            )
-        super()._load_from_state_dict(state, prefix, metadata, *others)
-
-    def extra_repr(self) -> str:
-        return f"{prod(self.relation.sources)} -> {prod(self.relation.targets)}, {self.relation.count} connections"
+    def reach(self, weights: int) -> Tensor:
+        """1 / sqrt(fan-in) of each target, whose connections have so many weights; 0 without any."""
+        fan_in = self.starts.diff() * weights
+        return torch.where(fan_in > 0, fan_in.clamp(min=1).double() ** -0.5, 0.0)
 
 
 class Junction(nn.Module):
-    """A linear layer of the connections in a relation, by the dense product where those are all."""
+    """A linear layer of these connections alone; without a table of all."""
 
-    edges: Edges | None
-
-    def __init__(self, relation: Relation, bias: bool) -> None:
+    def __init__(self, sources: int, targets: int, edges: Edges | None = None, bias: bool = True) -> None:
         super().__init__()
-        self.shape = prod(relation.targets), prod(relation.sources)
-        self.register_module("edges", None if relation.count == prod(self.shape) else Edges(relation))
-        self.weight = nn.Parameter(torch.empty(relation.count))
-        self.bias = nn.Parameter(torch.empty(self.shape[0])) if bias else None
+        self.sizes, self.edges = (sources, targets), edges
+        self.weight = nn.Parameter(torch.empty(sources * targets if edges is None else len(edges.sources)))
+        self.bias = nn.Parameter(torch.empty(targets)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        start(self.weight, self.bias, self.edges, self.sizes[0])
 
     def forward(self, x: Tensor) -> Tensor:
+        sources, targets = self.sizes
         if self.edges is None:
-            return F.linear(x, self.weight.view(self.shape), self.bias)
-        return kernels.junction(x, self.weight, self.bias, self.edges.sources, self.edges.starts, self.shape[1])
+            return nn.functional.linear(x, self.weight.view(targets, sources), self.bias)
+        return kernels.junction(x, self.weight, self.bias, self.edges.sources, self.edges.starts, sources)
 
 
 class JunctionConv(nn.Module):
-    """A convolution of the pairs of channels in a relation, an ordinary one where those are all."""
+    """A convolution of these pairs of channels alone; without a table of all."""
 
-    edges: Edges | None
-
-    def __init__(self, relation: Relation, window: Window, bias: bool) -> None:
+    def __init__(
+        self,
+        sources: int,
+        targets: int,
+        kernel: Sizes,
+        stride: Sizes,
+        padding: Sizes,
+        dilation: Sizes,
+        edges: Edges | None = None,
+        bias: bool = True,
+    ) -> None:
         super().__init__()
-        self.shape = prod(relation.targets), prod(relation.sources), *window.kernel
-        self.window = window.stride, window.padding, window.dilation
-        self.register_module("edges", None if relation.count == prod(self.shape[:2]) else Edges(relation))
-        self.weight = nn.Parameter(torch.empty(relation.count, *window.kernel))
-        self.bias = nn.Parameter(torch.empty(self.shape[0])) if bias else None
+        self.sizes, self.edges, self.window = (sources, targets), edges, (stride, padding, dilation)
+        self.weight = nn.Parameter(torch.empty(sources * targets if edges is None else len(edges.sources), *kernel))
+        self.bias = nn.Parameter(torch.empty(targets)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        start(self.weight, self.bias, self.edges, self.sizes[0])
 
     def forward(self, x: Tensor) -> Tensor:
+        sources, targets = self.sizes
         if self.edges is None:
-            return F.conv2d(x, self.weight.view(self.shape), self.bias, *self.window)
-        edges, sizes = self.edges, self.shape[1::-1]
-        return kernels.junction_conv(x, self.weight, self.bias, edges.sources, edges.targets, sizes, *self.window)
+            weight = self.weight.view(targets, sources, *self.weight.shape[1:])
+            return nn.functional.conv2d(x, weight, self.bias, *self.window)
+        tables = self.edges.sources, self.edges.targets
+        return kernels.junction_conv(x, self.weight, self.bias, *tables, self.sizes, *self.window)
 
     def extra_repr(self) -> str:
         names = "stride", "padding", "dilation"
         return ", ".join(f"{name}={value}" for name, value in zip(names, self.window, strict=True))
+
+
+def start(weight: Tensor, bias: Tensor | None, edges: Edges | None, sources: int) -> None:
+    """Let each neuron start with numbers up to 1 / sqrt(fan-in), either way."""
+    area = weight[:1].numel()
+    reach = torch.tensor((sources * area) ** -0.5) if edges is None else edges.reach(area)
+    each = reach if edges is None else edges.spread(reach)
+    with torch.no_grad():
+        weight.uniform_(-1, 1).mul_(each.reshape(-1, *(1,) * (weight.dim() - 1)))
+        if bias is not None:
+            bias.uniform_(-1, 1).mul_(reach)

@@ -9,8 +9,7 @@ import math
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, fx
+from torch import Tensor, fx, nn
 
 from connc.compiler.ops.window import Sizes
 
@@ -26,7 +25,9 @@ def junction(x: Tensor, weight: Tensor, bias: Tensor | None, sources: Tensor, st
     rows = x.reshape(-1, width).t()
     if rows.dtype != weight.dtype and torch.is_autocast_enabled(x.device.type):
         rows = rows.to(weight.dtype)
-    summed = F.embedding_bag(sources, rows, starts, mode="sum", per_sample_weights=weight, include_last_offset=True)
+    summed = nn.functional.embedding_bag(
+        sources, rows, starts, mode="sum", per_sample_weights=weight, include_last_offset=True
+    )
     y = summed.t().reshape(*x.shape[:-1], starts.shape[0] - 1)
     return y if bias is None else y + bias
 
@@ -49,7 +50,7 @@ def junction_conv(
     """
     check_sources(x, 1, sizes[0])
     pairs = x.index_select(1, sources)
-    each = F.conv2d(pairs, weight[:, None], None, stride, padding, dilation, max(1, weight.shape[0]))
+    each = nn.functional.conv2d(pairs, weight[:, None], None, stride, padding, dilation, max(1, weight.shape[0]))
     y = segment_sum(each, targets, sizes[1], 1)
     return y if bias is None else y + bias[:, None, None]
 
@@ -72,7 +73,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, sources: Tensor, targets: 
     """What tokens read of those that are related to them."""
     read = query.new_zeros((query.shape[-2], key.shape[-2]), dtype=torch.bool)
     read = read.index_put((targets.long(), sources.long()), read.new_ones(()))
-    return F.scaled_dot_product_attention(query, key, value, read)
+    return nn.functional.scaled_dot_product_attention(query, key, value, read)
 
 
 @fx.wrap
@@ -84,7 +85,7 @@ def at_least(x: Tensor, y: Tensor | float) -> Tensor:
 @fx.wrap
 def windows(x: Tensor, kernel: Sizes, dilation: Sizes, padding: Sizes, stride: Sizes, places: Sizes) -> Tensor:
     """The points of each window of a map, zeros around it."""
-    columns = F.unfold(x, kernel, dilation, padding, stride)
+    columns = nn.functional.unfold(x, kernel, dilation, padding, stride)
     return columns.reshape(-1, x.shape[1], *kernel, *places).permute(0, 4, 5, 1, 2, 3)
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, fx, nn
 from torch.fx.graph import PythonCode
 
 from connc.backends.torch.code import Checked, node_at
-from connc.backends.torch.junction import Edges
+from connc.backends.torch.connections import Connections
 from connc.backends.torch.names import argument, class_name, tensor_place
 from connc.backends.torch.places import place_of
 from connc.backends.torch.tree import planted
@@ -50,7 +50,7 @@ class Module(fx.GraphModule):
         """As torch does; a module on the meta device becomes real with `assign=True`, its tables too."""
         found = super().load_state_dict(*arguments, **options)
         for each in self.modules():
-            if isinstance(each, Edges) and each.sources.is_meta:
+            if isinstance(each, Connections) and each.sources.is_meta:
                 each.fill(next(self.parameters()).device)
         return found
 

@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from torch import fx, nn
 
 from connc.backends.torch import kernels
-from connc.backends.torch.junction import Edges, Junction, JunctionConv
+from connc.backends.torch.connections import Connections, connections
+from connc.backends.torch.junction import Junction, JunctionConv
 from connc.backends.torch.names import Place, made_up, module_path, tensor_place
 from connc.backends.torch.tree import Tensors, hold
 from connc.compiler.ops.base import Shape
@@ -110,7 +111,7 @@ class FxPrims:
         """A table of the pairs of the layer's rule."""
         path = f"{self.layer}.edges"
         if path not in self.modules:
-            self.modules[path] = Edges(rule)
+            self.modules[path] = Connections(rule)
         return self._fetch(Place(path, name)).node
 
     def _home(self, use: tuple[Any, ...], **tensors: Tensor | None) -> str | None:
@@ -156,14 +157,17 @@ class FxPrims:
     def junction(self, x: Tensor, weight: Tensor, bias: Tensor | None, rule: Relation) -> Value:
         shape = (*x.shape[:-1], prod(rule.targets))
         if path := self._home(("junction",), weight=weight, bias=bias):
-            return self._module(path, lambda: Junction(rule, bias is not None), x, shape)
+            sizes = prod(rule.sources), prod(rule.targets)
+            return self._module(path, bare(Junction, *sizes, connections(rule), bias is not None), x, shape)
         tables = self._table(rule, "sources"), self._table(rule, "starts")
         return self._call(kernels.junction, shape, x, weight, bias, *tables, x.shape[-1])
 
     def junction_conv(self, x: Tensor, weight: Tensor, bias: Tensor | None, window: Window, rule: Relation) -> Value:
         shape = (prod(rule.targets), *window.places(*x.shape[1:]))
         if path := self._home(("junction_conv", window), weight=weight, bias=bias):
-            return self._module(path, lambda: JunctionConv(rule, window, bias is not None), x, shape)
+            sizes, steps = (prod(rule.sources), prod(rule.targets)), (window.stride, window.padding, window.dilation)
+            make = bare(JunctionConv, *sizes, window.kernel, *steps, connections(rule), bias is not None)
+            return self._module(path, make, x, shape)
         tables = self._table(rule, "sources"), self._table(rule, "targets"), (x.shape[0], shape[0])
         steps = window.stride, window.padding, window.dilation
         return self._call(kernels.junction_conv, shape, x, weight, bias, *tables, *steps)

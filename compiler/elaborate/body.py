@@ -71,9 +71,16 @@ class Body:
     """`names`: those that the body sees from outside; `shapes`: of its inputs, in order; `path`: its full name."""
 
     def __init__(
-        self, kind: str, body: tree.Body, names: ChainMap[str, Value], shapes: Sequence[Shape], path: str, world: World
+        self,
+        kind: str,
+        doc: str,
+        body: tree.Body,
+        names: ChainMap[str, Value],
+        shapes: Sequence[Shape],
+        path: str,
+        world: World,
     ) -> None:
-        self.kind, self.world, self.span, self.shapes = kind, world, body.span, shapes
+        self.kind, self.doc, self.world, self.span, self.shapes = kind, doc, world, body.span, shapes
         self.text: Outline = world.once(("outline", body.span), lambda: outline(body))
         self.reader: Reader = BodyReader(ChainMap(BodyNames(self), *names.maps), self)
         self.draft = Draft(path, world)

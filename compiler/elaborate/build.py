@@ -27,7 +27,7 @@ def build(world: World, recipe: Recipe, shapes: tuple[Shape, ...], path: str, sp
     if found is None:
         before = world.draws
         with world.inside(Use(path, span)):
-            found = _run(Body(recipe.kind, body_of(recipe), names, shapes, path, world))
+            found = _run(Body(recipe.kind, _doc_of(recipe), body_of(recipe), names, shapes, path, world))
         world.bodies[key if world.draws == before else (*key, path)] = found
     if not isinstance(found, Network):
         raise Poisoned
@@ -59,3 +59,11 @@ def body_of(recipe: Recipe) -> tree.Body:
     assert isinstance(declaration, tree.Module | tree.Net)
     assert declaration.body is not None
     return declaration.body
+
+
+def _doc_of(recipe: Recipe) -> str:
+    """What a file says of a module; a net without words of its own goes by those of its file."""
+    assert isinstance(recipe.maker, Declared)
+    declaration = recipe.maker.declaration
+    assert isinstance(declaration, tree.Module | tree.Net)
+    return declaration.doc or (recipe.maker.unit.file.doc if isinstance(declaration, tree.Net) else "")

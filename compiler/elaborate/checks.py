@@ -180,6 +180,7 @@ def finish(body: Checked) -> Network:
         {port: body.ports.outputs[port] for port in body.text.outputs if port in body.ports.outputs},
         body.labels.families(),
         [wires.record() for wires in body.wires],
+        body.doc,
     )
     verify(body, network)
     return network

@@ -1,0 +1,61 @@
+"""Tables of connections that know the relation which they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from connc.backends.torch.junction import Edges
+from connc.compiler.relations.relation import Relation
+
+_CONNECTIONS = "connections"
+
+
+class Connections(Edges):
+    """The pairs of a relation.
+
+    Tables move with the module and are no part of its state: the relation knows them, whatever is done to tensors.
+    """
+
+    def __init__(self, relation: Relation) -> None:
+        super().__init__(*(torch.empty(0) for _ in range(3)))
+        self.relation = relation
+        self.fill(self.sources.device)
+
+    def fill(self, device: torch.device) -> None:
+        """Make the tables anew, on a device."""
+        sources, targets = self.relation.pairs()
+        for name, table in (("sources", sources), ("targets", targets), ("starts", self.relation.starts)):
+            setattr(self, name, torch.tensor(table, dtype=torch.int32, device=device))
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Connections:
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self.fill(self.sources.device)
+        return self
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        """No tensor, but beside the tensors, where torch keeps versions, whose connections their values are."""
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        destination._metadata[prefix[:-1]][_CONNECTIONS] = self.relation.digest()
+
+    def _load_from_state_dict(self, state: Any, prefix: str, metadata: Any, *others: Any) -> None:
+        *_, errors = others
+        if metadata.get(_CONNECTIONS, self.relation.digest()) != self.relation.digest():
+            errors.append(
+                f"the weights of `{prefix.removesuffix('.edges.')}` are those of other connections: "
+                "compile the module with the parameters and the seed of the one that they come from"
+            )
+        super()._load_from_state_dict(state, prefix, metadata, *others)
+
+    def extra_repr(self) -> str:
+        return f"{prod(self.relation.sources)} -> {prod(self.relation.targets)}, {self.relation.count} connections"
+
+
+def connections(relation: Relation) -> Connections | None:
+    """Those of a relation, none where it connects all with all, as that needs no table."""
+    dense = relation.count == prod(relation.targets) * prod(relation.sources)
+    return None if dense else Connections(relation)
