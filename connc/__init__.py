@@ -7,15 +7,21 @@ from connc.version import __version__
 
 if TYPE_CHECKING:
     from connc.api import SpecError, TargetError, analyze, compile, load, loads, parse_ir, relate
+    from connc.artifacts import EmitError, emit
+    from connc.backends.pretrained import MatchError, adopt
     from connc.backends.torch.saving import SaveError, restore, save
 
 __all__ = [
+    "EmitError",
+    "MatchError",
     "SaveError",
     "SpecError",
     "TargetError",
     "__version__",
+    "adopt",
     "analyze",
     "compile",
+    "emit",
     "load",
     "loads",
     "parse_ir",
@@ -42,6 +48,14 @@ def __getattr__(name: str) -> object:
         from connc.backends.torch import saving
 
         return getattr(saving, name)
+    if name in ("MatchError", "adopt"):
+        from connc.backends import pretrained
+
+        return getattr(pretrained, name)
+    if name in ("EmitError", "emit"):
+        from connc import artifacts
+
+        return getattr(artifacts, name)
     from connc import api
 
     return getattr(api, name)

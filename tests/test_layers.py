@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "stdlib": set(),
     "dsl": {"connc.dsl", "lark"},
     "compiler": {"connc.compiler", "connc.dsl", "networkx", "numpy"},
-    "backends": {"connc.backends", "connc.compiler", "connc.dsl", "numpy", "onnx", "safetensors", "torch"},
+    "backends": {"connc.backends", "connc.compiler", "connc.dsl", "numpy", "onnx", "onnxruntime", "torch"},
     "connc": {"connc", "click", "hypothesis", "numpy", "rich"},
 }
 

@@ -19,8 +19,8 @@ from connc.backends.torch.measure import Live, bytes_of, interleaved, ratios
 from connc.backends.torch.saving import save
 from connc.backends.torch.trial import Trial, times, trial
 from connc.cli.computing import size_text, time_text
-from connc.cli.files import replace_file
 from connc.compiler.ops import OPS, Op, op
+from connc.files import replace_file
 
 SMALL = "net small(width = 4, factor = 1) {\n    in: [3]\n    a: linear(width)\n    y = factor * a\n    in -> a\n"
 SPECS = {

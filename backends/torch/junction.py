@@ -1,6 +1,7 @@
 """Layers whose connections are stored as such: a weight for each, and tables that say whom it connects.
 
-What stands here needs torch alone, so that a module can be written down with it as a file that needs nothing else.
+What stands here needs torch alone and is copied into the files that a module is written to, whose lines have at most 88
+characters.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from connc.compiler.ops.window import Sizes
 
 
 class Edges(nn.Module):
-    """Who is connected, by target: the source and the target of each connection, and where those of a target start."""
+    """Connections, by target: the source and target of each, where a target's start."""
 
     sources: Tensor
     targets: Tensor
@@ -30,7 +31,7 @@ class Edges(nn.Module):
         return values[self.targets.long()]
 
     def reach(self, weights: int) -> Tensor:
-        """1 / sqrt(fan-in) of each target, whose connections have so many weights; 0 without any."""
+        """1 / sqrt(fan-in) of each target, by the weights of a connection; else 0."""
         fan_in = self.starts.diff() * weights
         return torch.where(fan_in > 0, fan_in.clamp(min=1).double() ** -0.5, 0.0)
 
@@ -38,10 +39,17 @@ class Edges(nn.Module):
 class Junction(nn.Module):
     """A linear layer of these connections alone; without a table of all."""
 
-    def __init__(self, sources: int, targets: int, edges: Edges | None = None, bias: bool = True) -> None:
+    def __init__(
+        self,
+        sources: int,
+        targets: int,
+        edges: Edges | None = None,
+        bias: bool = True,
+    ) -> None:
         super().__init__()
         self.sizes, self.edges = (sources, targets), edges
-        self.weight = nn.Parameter(torch.empty(sources * targets if edges is None else len(edges.sources)))
+        count = sources * targets if edges is None else len(edges.sources)
+        self.weight = nn.Parameter(torch.empty(count))
         self.bias = nn.Parameter(torch.empty(targets)) if bias else None
         self.reset_parameters()
 
@@ -51,8 +59,10 @@ class Junction(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         sources, targets = self.sizes
         if self.edges is None:
-            return nn.functional.linear(x, self.weight.view(targets, sources), self.bias)
-        return kernels.junction(x, self.weight, self.bias, self.edges.sources, self.edges.starts, sources)
+            weight = self.weight.view(targets, sources)
+            return nn.functional.linear(x, weight, self.bias)
+        tables = self.edges.sources, self.edges.starts
+        return kernels.junction(x, self.weight, self.bias, *tables, sources)
 
 
 class JunctionConv(nn.Module):
@@ -70,8 +80,10 @@ class JunctionConv(nn.Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
-        self.sizes, self.edges, self.window = (sources, targets), edges, (stride, padding, dilation)
-        self.weight = nn.Parameter(torch.empty(sources * targets if edges is None else len(edges.sources), *kernel))
+        self.sizes, self.edges = (sources, targets), edges
+        self.window = stride, padding, dilation
+        count = sources * targets if edges is None else len(edges.sources)
+        self.weight = nn.Parameter(torch.empty(count, *kernel))
         self.bias = nn.Parameter(torch.empty(targets)) if bias else None
         self.reset_parameters()
 
@@ -83,19 +95,27 @@ class JunctionConv(nn.Module):
         if self.edges is None:
             weight = self.weight.view(targets, sources, *self.weight.shape[1:])
             return nn.functional.conv2d(x, weight, self.bias, *self.window)
-        tables = self.edges.sources, self.edges.targets
-        return kernels.junction_conv(x, self.weight, self.bias, *tables, self.sizes, *self.window)
+        tables = self.edges.sources, self.edges.targets, self.sizes
+        return kernels.junction_conv(x, self.weight, self.bias, *tables, *self.window)
 
     def extra_repr(self) -> str:
-        names = "stride", "padding", "dilation"
-        return ", ".join(f"{name}={value}" for name, value in zip(names, self.window, strict=True))
+        stride, padding, dilation = self.window
+        return f"stride={stride}, padding={padding}, dilation={dilation}"
 
 
-def start(weight: Tensor, bias: Tensor | None, edges: Edges | None, sources: int) -> None:
+def start(
+    weight: Tensor,
+    bias: Tensor | None,
+    edges: Edges | None,
+    sources: int,
+) -> None:
     """Let each neuron start with numbers up to 1 / sqrt(fan-in), either way."""
     area = weight[:1].numel()
-    reach = torch.tensor((sources * area) ** -0.5) if edges is None else edges.reach(area)
-    each = reach if edges is None else edges.spread(reach)
+    if edges is None:
+        reach = each = torch.tensor((sources * area) ** -0.5)
+    else:
+        reach = edges.reach(area)
+        each = edges.spread(reach)
     with torch.no_grad():
         weight.uniform_(-1, 1).mul_(each.reshape(-1, *(1,) * (weight.dim() - 1)))
         if bias is not None:

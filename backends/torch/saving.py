@@ -7,7 +7,7 @@ is ever run: the network is read as any text is, compiled, and filled with value
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -28,8 +28,9 @@ from connc.backends.torch.folder import (
     write,
 )
 from connc.backends.torch.lower import compile_network
-from connc.backends.torch.manifest import LIMIT, TYPES, Kind, Manifest, head, laid_out, parsed, printed
+from connc.backends.torch.manifest import LIMIT, Kind, Manifest, head, laid_out, parsed, printed
 from connc.backends.torch.module import Module
+from connc.backends.torch.packing import kind_of, values_of
 from connc.compiler.text.parser import parse_ir
 from connc.dsl.diagnostic import Refusal
 from connc.dsl.limits import Limits
@@ -52,14 +53,14 @@ def save(module: Module, folder: Folder) -> None:
     path, text = Path(folder), str(module.network).encode()
     _check_unchanged(module, _made(text, path, module.seed), path)
     state = module.state_dict()
-    tensors = {name: _kind(name, value, path) for name, value in state.items()}
+    tensors = {name: kind_of(name, value, path) for name, value in state.items()}
     if (size := len(head(tensors)) + sum(kind.size for kind in tensors.values())) > MOST_WEIGHTS:
         raise SaveError(path, f"its tensors would take {size:,} bytes, and the limit is {MOST_WEIGHTS:,}")
     with locked(path):
         _check_place(path)
         before = ours(path)
         try:
-            network, weights = add(path, "network", [text]), add(path, "weights", _values(state, tensors))
+            network, weights = add(path, "network", [text]), add(path, "weights", values_of(state, tensors))
             said = printed(Manifest(_version(), module.network.kind, module.seed, network, weights, tensors))
             manifest = _written(path, said)
         except BaseException:
@@ -119,25 +120,6 @@ def _class(module: nn.Module) -> str:
     """Torch's own layers by their names; who calls another class so says where it is from."""
     kind = type(module)
     return kind.__name__ if kind.__module__.startswith("torch.nn.") else f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _kind(name: str, value: object, path: Path) -> Kind:
-    found = f"`{name}` is a {type(value).__name__}"
-    if type(value) is Tensor:
-        dtype = str(value.dtype).removeprefix("torch.")
-        if dtype in TYPES and value.layout == torch.strided and not value.is_meta:
-            return Kind(dtype, tuple(value.shape))
-        found = f"`{name}` is {'without values, on `meta`' if value.is_meta else f'of {dtype}, {value.layout}'}"
-    raise SaveError(path, found, f"what can be saved are dense tensors of {', '.join(TYPES)}")
-
-
-def _values(state: Mapping[str, Tensor], tensors: Mapping[str, Kind]) -> Iterator[bytes | memoryview]:
-    """The weights' file, a tensor at a time."""
-    yield head(tensors)
-    for name in laid_out(tensors):
-        if tensors[name].size:
-            value = state[name].detach().cpu().contiguous()
-            yield value.reshape(-1).view(torch.uint8).numpy().data
 
 
 def _check_place(path: Path) -> None:

@@ -27,6 +27,7 @@ class Checked(Held, Protocol):
     """A body that is put together."""
 
     kind: str
+    doc: str
     span: Span
     draft: Draft
     wires: list[Wires]

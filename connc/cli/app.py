@@ -16,6 +16,7 @@ from connc import __version__
 from connc.cli.analyze import analyze
 from connc.cli.bench import bench
 from connc.cli.check import check
+from connc.cli.compile import compile_
 from connc.cli.completion import completion
 from connc.cli.doctor import doctor
 from connc.cli.expand import expand_
@@ -30,7 +31,7 @@ from connc.cli.show import show
 from connc.dsl.words import did_you_mean
 from connc.target import TargetError
 
-VERBS = (analyze, bench, check, completion, doctor, expand_, explain, fmt, graph, init, list_, run_, show)
+VERBS = (analyze, bench, check, compile_, completion, doctor, expand_, explain, fmt, graph, init, list_, run_, show)
 INTERRUPTED = 130
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connc.cli.files import replace_file
 from connc.cli.options import plural
 from connc.dsl.words import did_you_mean, is_name
+from connc.files import replace_file
 
 if TYPE_CHECKING:
     import numpy as np

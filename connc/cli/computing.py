@@ -61,22 +61,44 @@ def computing(device: str, threads: int | None) -> Iterator[Machine]:
         raise click.UsageError("in training `bn` needs more than one sample here; try --batch 2") from None
 
 
-def module_of(network: Network, seed: int, weights: Path | None = None) -> Module:
+def module_of(network: Network, seed: int, weights: Path | None = None, *, verbose: bool = False) -> Module:
     """A network as a module; of a save only the weights are taken, as it has no lines of a spec."""
     from connc.backends.torch import compile_network
-    from connc.backends.torch.saving import SaveError, restore
 
     module = compile_network(network, seed=seed)
-    if weights is not None:
-        try:
-            kept = restore(weights)
-        except SaveError as error:
-            raise click.UsageError(str(error)) from None
-        if kept.network != network:
-            said = f"{weights} holds the weights of another network, called {kept.network.kind}"
-            raise click.UsageError(f"{said}; run it with the --set that it was made with, and with --seed {kept.seed}")
-        module.load_state_dict(kept.state_dict())
+    if weights is not None and weights.is_file():
+        _adopt(module, weights, verbose)
+    elif weights is not None:
+        _restore(module, weights)
     return module
+
+
+def _restore(module: Module, folder: Path) -> None:
+    """Fill a module with the weights of a save."""
+    from connc.backends.torch.saving import SaveError, restore
+
+    try:
+        kept = restore(folder)
+    except SaveError as error:
+        raise click.UsageError(str(error)) from None
+    if kept.network != module.network:
+        said = f"{folder} holds the weights of another network, called {kept.network.kind}"
+        raise click.UsageError(f"{said}; run it with the --set that it was made with, and with --seed {kept.seed}")
+    module.load_state_dict(kept.state_dict())
+
+
+def _adopt(module: Module, file: Path, verbose: bool) -> None:
+    """Fill a module with the weights in a file, of whatever implementation; a report says how, on standard error."""
+    from connc.backends.pretrained import MatchError, adopt
+    from connc.backends.torch.folder import SaveError
+    from connc.backends.torch.tensors import read_tensors
+
+    try:
+        found = adopt(module, read_tensors(file))
+    except (MatchError, SaveError) as error:
+        raise click.UsageError(str(error)) from None
+    said = str(found) if verbose else "\n".join([found.summary, *found.remarks, *found.problems()])
+    click.echo(f"{file}: {said}", err=True)
 
 
 # --- units

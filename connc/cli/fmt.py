@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import click
 
-from connc.cli.files import replace_file
 from connc.cli.options import complete_target, finish, plural, quiet, tell, with_limits
 from connc.dsl.library import STD
 from connc.dsl.limits import Limits
+from connc.files import replace_file
 from connc.specs import format_target
 from connc.target import Target, TargetError, targets
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from connc.cli.files import replace_file
 from connc.cli.options import complete_target, network_of, with_limits, with_settings
 from connc.dsl.limits import Limits
+from connc.files import replace_file
 
 
 @click.command(short_help="Draw a net.")

@@ -12,9 +12,9 @@ import click
 
 from connc.cli.arrays import MOST_SAMPLES, arrays_of, write_arrays
 from connc.cli.computing import Machine, computing, module_of, size_text, time_text, with_machine
-from connc.cli.files import replaceable
 from connc.cli.options import complete_target, network_of, plural, with_limits, with_settings
 from connc.dsl.limits import Limits
+from connc.files import replaceable
 
 if TYPE_CHECKING:
     from connc.backends.torch.trial import Trial

@@ -8,32 +8,22 @@ uncertain, and nothing is guessed.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from connc.backends.torch.evidence import alike, numbers, without_numbers
-from connc.compiler.ops.base import Shape
+from connc.backends.pretrained.alignment import Layer, essential, kinds, orders, prefixes
+from connc.backends.pretrained.evidence import alike, numbers, without_numbers, words
 
-COUNTS = "num_batches_tracked"  # which old checkpoints lack, and no output depends on
 ORDER, ALONE, NAME = "order", "only one of its shape", "name"
-_MOST = 25_000_000  # cells of a table of all pairs of layers
+_MOST = 9_000_000  # cells of a table of all pairs of layers
+_SHOWN = 4  # of those that a layer could be
 
-Shapes = Mapping[str, Shape]
 Pairs = dict[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """The tensors under one name by their own; of a layer of connections also `dense`, the shapes if it had all."""
-
-    path: str
-    shapes: Shapes
-    dense: Shapes = field(default_factory=dict)
+Group = tuple[int, ...]
 
 
 class Uncertain(NamedTuple):
@@ -68,7 +58,8 @@ class _Matching:
     def __init__(self, ours: Sequence[Layer], theirs: Sequence[Layer], ordered: bool) -> None:
         self.ours, self.theirs, self.ordered = ours, theirs, ordered
         self.our_kinds, self.their_kinds = kinds(ours, theirs)
-        self.our_orders = _orders([each.path for each in ours])
+        self.our_orders = orders([each.path for each in ours])
+        self.ranks = [{i: rank for rank, i in enumerate(order)} for order in self.our_orders]
         self.alike = alike([each.path for each in ours], [each.path for each in theirs])
         self.pairs: Pairs = {}
         self.how: dict[int, str] = {}
@@ -133,7 +124,7 @@ class _Matching:
                 left = [i for i in ours if i not in gone_ours]
                 waiting.append((left, [j for j in theirs if j not in gone_theirs]))
 
-    def _groups_of(self, ours: list[int], theirs: list[int]) -> Iterator[tuple[tuple[int, ...], tuple[int, ...], str]]:
+    def _groups_of(self, ours: list[int], theirs: list[int]) -> Iterator[tuple[Group, Group, str]]:
         """Groups that correspond for sure, the largest first; none is part of another."""
         counts = [Counter(kinds[i] for i in side) for kinds, side in self._sides(ours, theirs)]
         single = {kind for kind, count in counts[0].items() if count == counts[1][kind] == 1}
@@ -152,39 +143,41 @@ class _Matching:
     def _sides(self, ours: list[int], theirs: list[int]) -> tuple[tuple[list[int], list[int]], ...]:
         return (self.our_kinds, ours), (self.their_kinds, theirs)
 
-    def _nodes(
-        self, layers: Sequence[Layer], side: list[int], kinds: list[int]
-    ) -> dict[tuple[int, ...], list[tuple[int, ...]]]:
+    def _nodes(self, layers: Sequence[Layer], side: list[int], kinds: list[int]) -> dict[Group, list[Group]]:
         """Layers, and where order says nothing all parts of a tree of names, by the kinds of layers in them."""
         inside = defaultdict[str, list[int]](list)
         for i in side:
             for prefix in prefixes(layers[i].path) if not self.ordered else [layers[i].path]:
                 inside[prefix].append(i)
-        found = defaultdict[tuple[int, ...], list[tuple[int, ...]]](list)
+        found = defaultdict[Group, list[Group]](list)
         for node in dict.fromkeys(map(tuple, inside.values())):
             if len(node) < len(side) or len(node) == 1:
                 found[tuple(sorted(kinds[i] for i in node))].append(node)
         return found
 
-    def _decided(
-        self, ours: list[tuple[int, ...]], theirs: list[tuple[int, ...]], anchored: bool
-    ) -> Iterator[tuple[tuple[int, ...], tuple[int, ...], str]]:
+    def _decided(self, ours: list[Group], theirs: list[Group], anchored: bool) -> Iterator[tuple[Group, Group, str]]:
         """Of groups that all could be each other."""
         if len(ours) == len(theirs) == 1 and (len(ours[0]) == 1 or anchored):
             yield ours[0], theirs[0], ALONE
+        elif len(ours) == len(theirs) == 1 and self._called_alike(ours[0], theirs[0]):
+            yield ours[0], theirs[0], NAME
         elif ours and len(ours) == len(theirs) > 1 and (count := self._counted(ours, theirs)):
             yield from ((one, other, ORDER) for one, other in count)
         elif ours and theirs and len(ours[0]) == 1:
             table = np.array([self.alike.row(i)[[j for (j,) in theirs]] for (i,) in ours])
             yield from ((ours[i], theirs[j], NAME) for i, j in _told_apart(table))
 
-    def _counted(
-        self, ours: list[tuple[int, ...]], theirs: list[tuple[int, ...]]
-    ) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    def _called_alike(self, ours: Group, theirs: Group) -> bool:
+        """Whether both groups have one last word."""
+        sides = [self.ours[i].path for i in ours], [self.theirs[j].path for j in theirs]
+        mine, other = (words(_common(paths))[-1:] for paths in sides)
+        return mine == other != ()
+
+    def _counted(self, ours: list[Group], theirs: list[Group]) -> list[tuple[Group, Group]]:
         """In the order of their numbers, where they differ in nothing else and ours have one order."""
         names = [_common([self.theirs[j].path for j in node]) for node in theirs]
-        places = [[order.index(min(node)) for node in ours] for order in self.our_orders]
-        if self.ordered or len(set(map(without_numbers, names))) > 1 or any(each != sorted(each) for each in places):
+        ranks = [[rank[node[0]] for node in ours] for rank in self.ranks]
+        if self.ordered or len(set(map(without_numbers, names))) > 1 or any(each != sorted(each) for each in ranks):
             return []
         return list(zip(ours, [node for _, node in sorted(zip(map(numbers, names), theirs, strict=True))], strict=True))
 
@@ -195,18 +188,19 @@ class _Matching:
         groups = defaultdict[int, dict[tuple[int, int], list[int]]](dict)
         for i, j in self.pairs.items():
             if self.how[i] == ORDER:
-                words = self.alike.our_words[i], self.alike.their_words[j]
-                groups[self.our_kinds[i]].setdefault(words, []).append(i)
-        for words in groups.values():
-            for one, other in _crossed(list(words), self.alike.table):
-                self._doubt(words[one], words[other])
+                called = self.alike.our_words[i], self.alike.their_words[j]
+                groups[self.our_kinds[i]].setdefault(called, []).append(i)
+        for by_words in groups.values():
+            crossed = [i for each in _crossed(list(by_words), self.alike.table) for i in by_words[each]]
+            rivals = [self.pairs[i] for i in crossed]
+            self.doubted |= {i: self._nearest(i, rivals, self.pairs[i]) for i in crossed}
         for i in self.doubted:
             self.pairs.pop(i, None)
 
-    def _doubt(self, one: list[int], other: list[int]) -> None:
-        found = {i: self.pairs[i] for i in (*one, *other) if i in self.pairs}
-        for i in found:
-            self.doubted[i] = sorted({*self.doubted.get(i, ()), *found.values()})
+    def _nearest(self, ours: int, theirs: list[int], place: int) -> list[int]:
+        """By name, then by how far they stand from where one of ours does."""
+        row = self.alike.row(ours)
+        return sorted(theirs, key=lambda j: (-row[j], abs(j - place)))[:_SHOWN]
 
     def uncertain(self) -> Iterator[Uncertain]:
         """What could be several, for want of a reason or for two that disagree."""
@@ -214,98 +208,18 @@ class _Matching:
         rivals = defaultdict[int, list[int]](list)
         for j in theirs:
             rivals[self.their_kinds[j]].append(j)
-        found = {i: (rivals[self.our_kinds[i]], "nothing tells them apart") for i in ours}
+        why = "nothing tells them apart"
+        found = {i: (self._nearest(i, rivals[self.our_kinds[i]], i), why) for i in ours}
         found |= {i: (others, "order and names disagree") for i, others in self.doubted.items()}
         for i, (others, why) in sorted(found.items()):
             if others:
                 yield Uncertain(self.ours[i].path, tuple(self.theirs[j].path for j in others), why)
 
 
-# --- kinds of layers
-
-
-def kinds(ours: Sequence[Layer], theirs: Sequence[Layer]) -> tuple[list[int], list[int]]:
-    """A number for each layer, the same for those that could be each other.
-
-    Shapes may differ in axes of size 1, unless both sides have layers of each exact shape in the same number.
-    """
-    loose = {_loose(each.shapes) for each in theirs}
-    our_shapes = [each.dense if _loose(each.dense) in loose and each.dense else each.shapes for each in ours]
-    their_shapes = [each.shapes for each in theirs]
-    exact = [Counter(map(_exact, side)) for side in (our_shapes, their_shapes)]
-    differing = {_loose(dict(key)) for key in exact[0].keys() | exact[1].keys() if exact[0][key] != exact[1][key]}
-    known = dict[Hashable, int]()
-
-    def kind(shapes: Shapes) -> int:
-        key = _loose(shapes)
-        return known.setdefault(key if key in differing else _exact(shapes), len(known))
-
-    return [kind(each) for each in our_shapes], [kind(each) for each in their_shapes]
-
-
-def _exact(shapes: Shapes) -> tuple[tuple[str, Shape], ...]:
-    return tuple(sorted((key, shape) for key, shape in shapes.items() if key != COUNTS))
-
-
-def _loose(shapes: Shapes) -> frozenset[tuple[str, Shape]]:
-    return frozenset((key, squeezed(shape)) for key, shape in shapes.items() if key != COUNTS)
-
-
-def squeezed(shape: Shape) -> Shape:
-    """Without axes of size 1."""
-    return tuple(size for size in shape if size != 1)
-
-
-# --- orders
-
-
-def prefixes(path: str) -> list[str]:
-    """`a`, `a.b` and `a.b.c` of the last of them."""
-    words = path.split(".")
-    return [".".join(words[: i + 1]) for i in range(len(words))]
-
-
-def _orders(paths: Sequence[str]) -> list[list[int]]:
-    """As they compute, and as they stand in a tree of modules."""
-    first = dict[str, int]()
-    for i, path in enumerate(paths):
-        for prefix in prefixes(path):
-            first.setdefault(prefix, i)
-    computed = list(range(len(paths)))
-    planted = sorted(computed, key=lambda i: [first[prefix] for prefix in prefixes(paths[i])])
-    return [computed, planted] if planted != computed else [computed]
-
-
 def _common(paths: Sequence[str]) -> str:
     """What several begin with."""
-    return ".".join(words[0] for words in zip(*(path.split(".") for path in paths), strict=False) if len({*words}) == 1)
-
-
-def essential(worth: NDArray[np.int64], same: NDArray[np.bool_]) -> tuple[int, list[tuple[int, int]]]:
-    """What the best alignments are worth, and the pairs that all of them have.
-
-    A pair of a best alignment takes a part of its worth, from what stands before it on; in each best alignment these
-    parts cover the whole without gaps. So a pair whose part no other one touches is in all.
-    """
-    before, behind = _best(worth), _best(worth[::-1, ::-1])[::-1, ::-1]
-    total = int(before[-1, -1])
-    rows, columns = np.nonzero(same & (before[:-1, :-1] + worth + behind[1:, 1:] == total))
-    starts = before[rows, columns]
-    ends = starts + worth[rows, columns]
-    by_start = np.argsort(starts, kind="stable")
-    starts, ends, rows, columns = (each[by_start] for each in (starts, ends, rows, columns))
-    lone = np.ones(len(starts), bool)
-    lone[1:] &= np.maximum.accumulate(ends)[:-1] <= starts[1:]
-    lone[:-1] &= starts[1:] >= ends[:-1]
-    return total, list(zip(rows[lone].tolist(), columns[lone].tolist(), strict=True))
-
-
-def _best(worth: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The worth of the best alignment of the first so many rows and columns."""
-    found = np.zeros((worth.shape[0] + 1, worth.shape[1] + 1), np.int64)
-    for i, row in enumerate(worth):
-        found[i + 1, 1:] = np.maximum.accumulate(np.maximum(found[i, 1:], found[i, :-1] + row))
-    return found
+    columns = zip(*(path.split(".") for path in paths), strict=False)
+    return ".".join(column[0] for column in takewhile(lambda column: len({*column}) == 1, columns))
 
 
 # --- names
@@ -318,16 +232,9 @@ def _told_apart(table: NDArray[np.int64]) -> list[tuple[int, int]]:
     return found if len(found) == min(table.shape) else []
 
 
-def _crossed(
-    words: Collection[tuple[int, int]], table: NDArray[np.int64]
-) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Pairs of names that would be more alike the other way round."""
-    mine, others = (np.array([each[side] for each in words]) for side in (0, 1))
+def _crossed(called: list[tuple[int, int]], table: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Pairs of names, ours and theirs, of which two would be more alike the other way round."""
+    mine, others = np.array(called).T
     cross = table[np.ix_(mine, others)]
     own = cross.diagonal()
-    listed = list(words)
-    for i, j in np.argwhere(np.triu(cross + cross.T > own[:, None] + own[None, :])).tolist():
-        yield listed[i], listed[j]
-
-
-__all__ = ["ALONE", "COUNTS", "NAME", "ORDER", "Layer", "Matched", "Uncertain", "match", "pairwise"]
+    return [called[i] for i in np.nonzero((cross + cross.T > own[:, None] + own[None, :]).any(1))[0].tolist()]

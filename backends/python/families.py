@@ -1,0 +1,102 @@
+"""Families as Python: their modules in lists, made by comprehensions, and loops in place of a statement a member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from connc.backends.python.code import Code, Literal, Row, joined, literals, skeleton
+from connc.backends.torch.names import child
+from connc.compiler.places import Family
+
+FEW = 2  # members that are rather written down one by one, where others in the list differ
+_EASY, _LONG = (
+    1,
+    8,
+)  # how many arguments may change from member to member, and how many members make that easier to read
+
+
+def lines_of(modules: Mapping[str, Code], families: Sequence[Family]) -> Iterator[Code]:
+    """What makes the modules of a class: lists of families, single ones, and last what stands inside of others."""
+    rest = dict(modules)
+    lists = {}
+    for family in families:
+        paths = [f"{child(family.name)}{each[len(family.name) :]}" for each in family.members]
+        paths = [path.replace("[", ".").replace(",", ".").replace("]", "") for path in paths]
+        if all(path in rest for path in paths):
+            codes = [rest.pop(path) for path in paths]
+            lists[paths[0]] = (f"self.{child(family.name)} = ", *_nested(family, codes, len(family.axes)))
+    deep = []
+    for path, code in modules.items():
+        if path in lists:
+            yield lists[path]
+        elif path in rest and "." not in path:
+            yield (f"self.{path} = ", *code)
+        elif path in rest:
+            deep.append((f'put(self, "{path}", ', *code, ")"))
+    yield from deep
+
+
+def _nested(family: Family, codes: Sequence[Code], axes: int) -> Code:
+    """A list for each coordinate but the last, and in these the modules."""
+    for axis in range(axes - 1, -1, -1):
+        size = family.axes[axis][1]
+        name = family.axes[axis][0] or child(family.name)
+        codes = [_list(name, codes[i : i + size]) for i in range(0, len(codes), size)]
+    return codes[0]
+
+
+def _list(name: str, codes: Sequence[Code]) -> Code:
+    runs = [list(run) for _, run in groupby(codes, skeleton)]
+    if len(runs) == 1 and _is_easy(codes):
+        return ("nn.ModuleList(", *_all(name, codes), ")")
+    short = [len(run) > FEW and _is_easy(run) for run in runs]
+    items = [
+        each
+        for run, is_short in zip(runs, short, strict=True)
+        for each in ([("*(", *_all(name, run), ")")] if is_short else run)
+    ]
+    return ("nn.ModuleList([", *joined(items), "])")
+
+
+def _is_easy(codes: Sequence[Code]) -> bool:
+    """Whether a comprehension is easier to read than the members one by one."""
+    columns = [tuple(repr(each.value) for each in column) for column in _columns(codes)]
+    return len(codes) > _LONG or len({column for column in columns if len(set(column)) > 1}) <= _EASY
+
+
+def _columns(codes: Sequence[Code]) -> list[tuple[Literal, ...]]:
+    return list(zip(*(literals(code) for code in codes), strict=True))
+
+
+def _all(name: str, codes: Sequence[Code]) -> Code:
+    """Codes that differ in literals alone, as a comprehension over those in which they do."""
+    columns = _columns(codes)
+    varying: dict[tuple[Literal, ...], str] = {}
+    for column in columns:
+        if len({repr(each.value) for each in column}) > 1 and column not in varying:
+            varying[column] = _fresh(column[0].hint, varying.values())
+    filled = iter(columns)
+
+    def said(part: object) -> object:
+        if not isinstance(part, Literal):
+            return part
+        column = next(filled)
+        return varying.get(column, part)
+
+    made: Code = tuple(said(part) for part in codes[0])  # type: ignore[misc]
+    lists: list[Code] = [
+        (Literal(Row(each.value for each in column), f"{name}_{word}"),) for column, word in varying.items()
+    ]
+    if not lists:
+        return (*made, " for _ in range(", Literal(len(codes), f"{name}_count"), ")")
+    words = ", ".join(varying.values())
+    over: Code = lists[0] if len(lists) == 1 else ("zip(", *joined(lists), ", strict=True)")
+    return (*made, f" for {words} in ", *over)
+
+
+def _fresh(word: str, taken: object) -> str:
+    found, number = word, 2
+    while found in taken:  # type: ignore[operator]
+        found, number = f"{word}{number}", number + 1
+    return found

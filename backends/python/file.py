@@ -1,0 +1,142 @@
+"""The file: its classes, and of what they need beside torch what they use."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from connc.backends.python import runtime
+from connc.backends.python.classes import Class, classes_of
+from connc.backends.python.layers import Stored
+from connc.backends.python.printing import docstring, printed
+from connc.backends.torch import junction, kernels
+from connc.backends.torch.module import Module
+from connc.compiler.network import Network
+from connc.compiler.relations.relation import Relation
+
+_CALLED, _NAMED = r"\(", r"\b"  # how a function is spoken of, and a class
+_IMPORTS = {
+    "import json": r"\bjson\.",
+    "import math": r"\bmath\.",
+    "from collections.abc import Sequence": r"\bSequence\b",
+    "from functools import cache": r"@cache\b",
+    "from functools import reduce": r"\breduce\(",
+    "from pathlib import Path": r"\bPath\(",
+}
+_TRAINED = '''
+def trained() -> {name}:
+    """The module with the weights that stand beside this file."""
+    module, tensors = {name}(), read()
+    module.load_state_dict({{key: tensors[key] for key in module.state_dict()}}, assign=True)
+    return module
+'''
+
+
+class Written(NamedTuple):
+    """A file of Python, and the tensors that it needs beside it."""
+
+    text: str
+    tensors: dict[str, Tensor]
+
+
+def python_of(module: Module, origin: str = "", *, weights: bool = False) -> Written:
+    """A module as Python. With `weights` these will stand beside it, and a function loads them."""
+    network = module.network
+    classes = classes_of(network)
+    helpers = dict(_helpers())
+    body = "\n\n\n".join("\n".join(printed(cls, helpers)) for cls in classes)
+    if weights:
+        body += "\n\n" + _TRAINED.format(name=classes[-1].name).rstrip()
+    needed = _needed(body, helpers)
+    body = "\n\n\n".join([*(helpers[name] for name in needed), body])
+    doc = "\n".join(docstring(_about(network, origin), 0))
+    imports = "\n".join(_imports(body))
+    constants = "\n\n".join(_constants(body))
+    text = "\n\n".join(part for part in (doc, imports, constants) if part) + f"\n\n\n{body}\n"
+    return Written(text, _tables(classes) | (module.state_dict() if weights else {}))
+
+
+def _about(network: Network, origin: str) -> str:
+    return f"The net `{network.kind}`, written by connc{f' from {origin}' if origin else ''}. It needs torch alone."
+
+
+def _helpers() -> Iterator[tuple[str, str]]:
+    for module in (kernels, junction, runtime):
+        for name, value in vars(module).items():
+            if getattr(value, "__module__", "") == module.__name__ and callable(value):
+                yield name, _source(value)
+
+
+def _source(value: object) -> str:
+    text = inspect.getsource(inspect.unwrap(value)) if callable(value) else ""
+    return text.replace("@fx.wrap\n", "").replace("kernels.", "").rstrip()
+
+
+def _needed(body: str, helpers: dict[str, str]) -> list[str]:
+    """Those that are called, and those that they call, in their order."""
+    found: set[str] = set()
+    waiting = [body]
+    for text in waiting:
+        for name in helpers.keys() - found:
+            if re.search(rf"(?<![.\w]){name}{_CALLED if name.islower() else _NAMED}", text):
+                found.add(name)
+                waiting.append(helpers[name])
+    return [name for name in helpers if name in found]
+
+
+def _imports(body: str) -> Iterator[str]:
+    yield "from __future__ import annotations\n"
+    if own := [line for line, sign in _IMPORTS.items() if re.search(sign, body)]:
+        yield "\n".join(_merged(own)) + "\n"
+    if "torch." in body:
+        yield "import torch"
+    yield "from torch import Tensor, nn"
+
+
+def _merged(lines: list[str]) -> Iterator[str]:
+    functools = [line.rpartition(" ")[2] for line in lines if line.startswith("from functools")]
+    for line in lines:
+        if not line.startswith("from functools"):
+            yield line
+        elif functools:
+            yield f"from functools import {', '.join(functools)}"
+            functools = []
+
+
+def _constants(body: str) -> Iterator[str]:
+    if "Sizes" in body:
+        yield "Sizes = tuple[int, int]"
+    if "TYPES[" in body:
+        rows = "".join(f'    "{name}": {kind},\n' for name, kind in runtime.TYPES.items())
+        yield f"TYPES = {{\n{rows}}}"
+
+
+def _tables(classes: list[Class]) -> dict[str, Tensor]:
+    found: dict[str, Tensor] = {}
+    for cls in classes:
+        for values in cls.literals:
+            for value in values:
+                for each in _stored(value):
+                    found |= _table(each, each.relation)
+    return found
+
+
+def _stored(value: object) -> Iterator[Stored]:
+    if isinstance(value, Stored):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _stored(each)
+
+
+def _table(path: str, relation: Relation) -> dict[str, Tensor]:
+    sources, counts = relation.pairs()[0], relation.in_degrees()
+    return {
+        f"{path}.sources": torch.tensor(sources, dtype=torch.int32),
+        f"{path}.counts": torch.tensor(counts, dtype=torch.int64),
+    }

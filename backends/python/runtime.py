@@ -1,0 +1,66 @@
+"""What files that connc writes may need beside torch: as they are here, those are copied into them that are called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from connc.backends.torch.junction import Edges
+
+TYPES = {
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "F32": torch.float32,
+    "F64": torch.float64,
+    "I32": torch.int32,
+    "I64": torch.int64,
+}
+
+
+def put(module: nn.Module, path: str, inner: nn.Module) -> None:
+    """Let a module stand below another one, some steps away."""
+    *steps, last = path.split(".")
+    for step in steps:
+        if not hasattr(module, step):
+            module.add_module(step, nn.Module())
+        module = module.get_submodule(step)
+    module.add_module(last, inner)
+
+
+def edges(rows: Sequence[Sequence[int]]) -> Edges:
+    """Connections by the sources of each target."""
+    sources = torch.tensor([source for row in rows for source in row])
+    return connected(sources, torch.tensor([len(row) for row in rows]))
+
+
+def stored(path: str) -> Edges:
+    """Connections that stand beside this file."""
+    return connected(read()[f"{path}.sources"], read()[f"{path}.counts"])
+
+
+def connected(sources: Tensor, counts: Tensor) -> Edges:
+    """Connections by the sources of all targets, one behind the other."""
+    targets = torch.arange(len(counts)).repeat_interleave(counts)
+    starts = nn.functional.pad(counts.cumsum(0), (1, 0))
+    return Edges(sources.int(), targets.int(), starts.int())
+
+
+@cache
+def read() -> dict[str, Tensor]:
+    """The tensors beside this file, in a file of its name in safetensors' format."""
+    data = bytearray(Path(__file__).with_suffix(".safetensors").read_bytes())
+    start = 8 + int.from_bytes(data[:8], "little")
+    found = {}
+    for name, about in json.loads(data[8:start]).items():
+        if name != "__metadata__":
+            begin, end = about["data_offsets"]
+            kept = data[start + begin : start + end]
+            kind = TYPES[about["dtype"]]
+            values = torch.frombuffer(kept, dtype=kind) if kept else torch.empty(0)
+            found[name] = values.to(kind).reshape(about["shape"])
+    return found

@@ -1,0 +1,81 @@
+"""A module as files that others read, run and train without connc."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connc.files import replace_file, replaceable
+
+if TYPE_CHECKING:
+    from connc.backends.torch import Module
+
+FORMS = {"py": ".py", "safetensors": ".safetensors", "pt2": ".pt2", "onnx": ".onnx", "fx": ".txt"}
+TEXTS = ("py", "fx")
+
+
+class EmitError(Exception):
+    """A module that cannot be written so."""
+
+
+def emit(
+    module: Module, path: str | os.PathLike[str], form: str = "", *, origin: str = "", weights: bool = True
+) -> list[Path]:
+    """Write a module to a file: as Python, safetensors, a program of torch, ONNX, or the text of its forward.
+
+    `form` is one of `py`, `safetensors`, `pt2`, `onnx` and `fx`; without it the path says it. A file of Python gets
+    another one of the same name beside it, in safetensors, where connections or, with `weights`, the module's weights
+    do not fit into its lines. `origin` is what it says it was written from. Gives the files; raises `EmitError`.
+
+    Programs and ONNX compute as in evaluation, for any batch; they are tried before they take the place of a file.
+    """
+    path = Path(path)
+    form = form or form_of(path)
+    if form not in FORMS:
+        raise EmitError(f"there is no form {form!r}; there are {', '.join(FORMS)}")
+    names = [path, path.with_suffix(FORMS["safetensors"])] if form == "py" else [path]
+    for each in names:
+        replaceable(each)
+    files = emitted(module, form, path, origin=origin, weights=weights)
+    for each, data in reversed(files.items()):  # what stands beside comes first
+        replace_file(each, data)
+    return list(files)
+
+
+def form_of(path: Path) -> str:
+    """What a path says."""
+    for form, suffix in FORMS.items():
+        if path.suffix.lower() == suffix:
+            return form
+    raise EmitError(f"{path} does not say a form; its name may end in {', '.join(FORMS.values())}")
+
+
+def emitted(module: Module, form: str, path: Path, *, origin: str, weights: bool) -> dict[Path, bytes]:
+    """What is written, the file itself first."""
+    from connc.backends.python import python_of
+    from connc.backends.torch.agreement import Disagreement
+    from connc.backends.torch.folder import SaveError
+    from connc.backends.torch.packing import packed
+    from connc.backends.torch.program import program_of
+
+    try:
+        if form == "py":
+            made = python_of(module, origin, weights=weights)
+            beside = path.with_suffix(FORMS["safetensors"])
+            return {path: made.text.encode()} | ({beside: packed(made.tensors, beside)} if made.tensors else {})
+        if form == "fx":
+            return {path: (module.code.strip() + "\n").encode()}
+        if form == "safetensors":
+            return {path: packed(module.state_dict(), path)}
+        return {path: program_of(module) if form == "pt2" else _onnx(module)}
+    except (Disagreement, SaveError, ValueError) as error:
+        raise EmitError(str(error)) from error
+
+
+def _onnx(module: Module) -> bytes:
+    try:
+        from connc.backends.onnx.session import file_of
+    except ImportError as error:
+        raise EmitError(f"this needs {error.name}, which is not installed; pip install 'connc[onnx]'") from None
+    return file_of(module)

@@ -1,0 +1,67 @@
+"""`connc compile`: a net as files that others run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from connc.artifacts import FORMS, TEXTS, EmitError, emit, emitted, form_of
+from connc.cli.computing import module_of
+from connc.cli.options import complete_target, network_of, with_limits, with_settings
+from connc.dsl.limits import Limits
+
+_STREAM = Path("module.py")  # what a text is called that goes to standard output
+
+
+@click.command("compile", short_help="Write a net as Python, ONNX, safetensors, a program of torch.")
+@click.argument("target", shell_complete=complete_target)
+@click.option("--emit", "form", type=click.Choice(list(FORMS)), help="What to write; without it what the output says.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="The file to write.")
+@click.option("--weights", type=click.Path(path_type=Path), metavar="FOLDER|FILE", help="Trained weights.")
+@click.option("-v", "--verbose", is_flag=True, help="Say of each layer which weights it got.")
+@with_settings
+@with_limits
+def compile_(
+    target: str,
+    form: str | None,
+    output: Path | None,
+    weights: Path | None,
+    verbose: bool,
+    settings: tuple[str, ...],
+    seed: int,
+    limits: Limits,
+) -> None:
+    """Write a net as a module that others run and train without connc.
+
+    \b
+    py           a file of Python that imports torch alone; what does not fit into lines stands beside it
+    safetensors  the weights, by the keys of the state_dict
+    pt2          the program that torch.export makes, for any batch
+    onnx         a model for ONNX Runtime and others, for any batch
+    fx           the text of the generated forward
+
+    Programs and ONNX compute as in evaluation; they are tried against the module before they are written. Texts go to
+    standard output without -o. Weights are those that `connc.save` kept in a folder, or those of another implementation
+    in a file of safetensors: they are matched by structure and shape, and a report says how.
+
+    \b
+    connc compile std.sparsenet --emit py -o sparsenet.py
+    connc compile std.sparsenet -o sparsenet.onnx --weights trained
+    connc compile std.densenet -o densenet.safetensors --weights torchvision.safetensors
+    """
+    try:
+        chosen = form or (form_of(output) if output else "")
+        if output is None and chosen not in TEXTS:
+            raise EmitError("name a file by -o, which also says the form" if not chosen else f"{chosen} needs -o FILE")
+        module = module_of(network_of(target, settings, seed, limits), seed, weights, verbose=verbose)
+        trained = weights is not None
+        if output is not None:
+            emit(module, output, chosen, origin=target, weights=trained)
+            return
+        text, *beside = emitted(module, chosen, _STREAM, origin=target, weights=trained).values()
+        if beside:
+            raise EmitError("connections or weights stand beside this file: name it by -o")
+        click.echo(text, nl=False)
+    except EmitError as error:
+        raise click.UsageError(str(error)) from None
