@@ -32,10 +32,7 @@ def emit(
     """
     path = Path(path)
     form = form or form_of(path)
-    if form not in FORMS:
-        raise EmitError(f"there is no form {form!r}; there are {', '.join(FORMS)}")
-    names = [path, path.with_suffix(FORMS["safetensors"])] if form == "py" else [path]
-    for each in names:
+    for each in files_of(form, path):
         replaceable(each)
     files = emitted(module, form, path, origin=origin, weights=weights)
     for each, data in reversed(files.items()):  # what stands beside comes first
@@ -43,26 +40,44 @@ def emit(
     return list(files)
 
 
+def files_of(form: str, path: Path) -> list[Path]:
+    """All that may be written, the file itself first."""
+    if form not in FORMS:
+        raise EmitError(f"there is no form {form!r}; there are {', '.join(FORMS)}")
+    if form != "py":
+        return [path]
+    beside = path.with_suffix(FORMS["safetensors"])
+    if beside == path:
+        raise EmitError(f"{path} is the name of what would stand beside a file of Python; end it in .py")
+    return [path, beside]
+
+
 def form_of(path: Path) -> str:
     """What a path says."""
     for form, suffix in FORMS.items():
         if path.suffix.lower() == suffix:
             return form
-    raise EmitError(f"{path} does not say a form; its name may end in {', '.join(FORMS.values())}")
+    raise EmitError(f"{path} does not say a form; end it in {', '.join(FORMS.values())}, or name the form")
 
 
 def emitted(module: Module, form: str, path: Path, *, origin: str, weights: bool) -> dict[Path, bytes]:
     """What is written, the file itself first."""
     from connc.backends.python import python_of
+    from connc.backends.torch import Module
     from connc.backends.torch.agreement import Disagreement
     from connc.backends.torch.folder import SaveError
     from connc.backends.torch.packing import packed
     from connc.backends.torch.program import program_of
+    from connc.backends.torch.saving import check_unchanged
 
+    if not isinstance(module, Module):
+        raise TypeError(f"emit writes a module that `connc.compile` made, not a {type(module).__name__}")
     try:
+        if form in ("py", "onnx"):  # which say what the network says
+            check_unchanged(module, path)
         if form == "py":
             made = python_of(module, origin, weights=weights)
-            beside = path.with_suffix(FORMS["safetensors"])
+            _, beside = files_of(form, path)
             return {path: made.text.encode()} | ({beside: packed(made.tensors, beside)} if made.tensors else {})
         if form == "fx":
             return {path: (module.code.strip() + "\n").encode()}

@@ -391,7 +391,7 @@ def test_a_dense_weight_becomes_that_of_its_connections():
     with torch.no_grad():
         theirs[0].weight *= mask
     adopted = adopt(module, theirs)
-    assert "outputs compared: the same" in str(adopted)
+    assert "outputs compared: equal" in str(adopted)
     assert torch.equal(module.linear.weight, theirs[0].weight[targets, sources])
     adopt(other := module_of(SPARSE, seed=2), dict(zip("abcd", module.state_dict().values(), strict=True)), names={
         "a": "linear.weight", "b": "linear.bias", "c": "linear2.weight", "d": "linear2.bias"

@@ -225,7 +225,7 @@ def test_kept_weights_are_used(call):
     assert kept("a.npz")["out"].tolist() == [[64.0] * 4]
     status, _, err = call("run", "norm.conn", "--weights", "kept")
     assert status == 2
-    assert "another network, called small" in err
+    assert "the weights of the net small, not norm" in err
 
 
 def test_kept_weights_of_another_precision_are_run_in_float32(call):

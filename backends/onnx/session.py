@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ from connc.backends.onnx.model import model_of
 from connc.backends.torch.agreement import Disagreement, check_agreement, evaluating
 from connc.backends.torch.module import Module
 
+_LACKING = re.compile(r"an implementation for (\w+)\(\d+\) node with name '([^']*)'")
 _ERRORS = 3  # and nothing below them is told
 
 
@@ -42,7 +44,9 @@ def file_of(module: Module) -> bytes:
     try:
         session = session_of(data)
     except onnxruntime.capi.onnxruntime_pybind11_state.NotImplemented as error:
-        raise Disagreement(f"ONNX Runtime cannot run it: {str(error).splitlines()[0]}") from None
+        found = _LACKING.search(str(error))
+        what = f"no {found[1]} of this type on the CPU, as `{found[2]}` needs it" if found else str(error)
+        raise Disagreement(f"ONNX Runtime has {what}; bring the module to float32 first") from None
     with evaluating(module):
         check_agreement(module, partial(_computed, session), "ONNX Runtime")
     return data

@@ -18,6 +18,7 @@ from connc.backends.pretrained.alignment import Layer
 from connc.backends.pretrained.compared import compared
 from connc.backends.pretrained.matching import NAME, ORDER, Matched, Uncertain, match
 from connc.backends.pretrained.sides import WRAPPERS, Given, Slot, fitted, given_by, slots_of
+from connc.backends.torch.connections import connections_in
 from connc.backends.torch.module import Module
 from connc.compiler.ops.base import Shape
 from connc.dsl.words import did_you_mean
@@ -46,8 +47,9 @@ def adopt(
     """
     if not isinstance(module, Module):
         raise TypeError(f"adopt fills a module that `connc.compile` made, not a {type(module).__name__}")
-    slots = slots_of(module)
-    given = given_by(source.state_dict() if isinstance(source, nn.Module) else source)
+    slots, state = slots_of(module), source.state_dict() if isinstance(source, nn.Module) else source
+    _check_connections(module, state)
+    given = given_by(state)
     paired, uncertain = _paired(slots, given, names or {}, _is_ordered(source, given))
     values, reasons = dict[str, Tensor](), dict[str, str]()
     for ours, (theirs, _) in paired.items():
@@ -60,6 +62,17 @@ def adopt(
     adopted = _report(slots, given, taken, uncertain, reasons)
     _check(adopted, partial)
     return _filled(module, source, slots, values, adopted)
+
+
+def _check_connections(module: Module, state: Mapping[str, Tensor]) -> None:
+    """Weights of a net of ours say whose connections they are; as many weights of others would fit as well."""
+    theirs = connections_in(state)
+    for path, ours in connections_in(module.state_dict()).items():
+        if theirs.get(path, ours) != ours:
+            raise MatchError(
+                f"the weights of `{path.removesuffix('.edges')}` are those of other connections: "
+                "compile the module with the parameters and the seed of the one that they come from"
+            )
 
 
 # --- which is which

@@ -54,8 +54,8 @@ def _difference(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], toler
             return Comparison(f"the outputs have other shapes than those of the source, {shapes}", True)
         worst = max(worst, difference(mine.squeeze(), theirs.squeeze()))
     if worst <= tolerance:
-        same = "the same" if worst == 0 else f"the same up to {worst:.1g}"
-        return Comparison(f"outputs compared: {same} of their size, {tolerance:g} allowed")
+        same = "equal" if worst == 0 else f"equal up to {worst:.1g} of their size, {tolerance:g} being allowed"
+        return Comparison(f"outputs compared: {same}")
     return Comparison(
         f"the outputs differ from those of the source by {worst:.2g} of their size, {tolerance:g} allowed", True
     )

@@ -9,9 +9,10 @@ from functools import cached_property, lru_cache
 from torch import fx, nn
 
 from connc.backends.python.code import Code, Forward, Statement, Var, Vars, call, used
+from connc.backends.python.families import members_of, reached
 from connc.backends.python.layers import LAYER, Layer, fold_of, is_infix, layer_of, made_by, step_code
 from connc.backends.python.tensors import lines_of
-from connc.backends.torch.names import argument, child, module_path
+from connc.backends.torch.names import argument, module_path
 from connc.backends.torch.tree import Tensors
 from connc.compiler.expand import Frame, laid_out
 from connc.compiler.names import owner
@@ -40,7 +41,7 @@ class Unit:
     doc: str
     uses: list[Frame | Node] = field(default_factory=list)
     children: dict[str, Unit] = field(default_factory=dict)  # by their paths
-    families: tuple[Family, ...] = ()
+    families: tuple[Family, ...] = ()  # those of which all members are modules
 
     @cached_property
     def height(self) -> int:
@@ -74,12 +75,20 @@ class Bodies:
 
     def _unit(self, path: str, frames: list[Frame]) -> Unit:
         network = frames[0].network
-        unit = Unit(path, network.kind, network.doc, [*frames], families=network.families)
+        unit = Unit(path, network.kind, network.doc, [*frames])
         within: dict[str, list[Frame | Node]] = {}
+        held: set[str] = set()  # the paths of modules, from the top
         for frame in frames:
             for item in self.live(frame):
                 if isinstance(item, Frame) or not self.layers(item.name).is_plain:
                     within.setdefault(module_path(item.name), []).append(item)
+                elif self.layers(item.name).modules:
+                    held.add(module_path(item.name))
+        held |= within.keys()
+        above = f"{path}." if path else ""
+        unit.families = tuple(
+            each for each in network.families if all(above + member in held for member in members_of(each))
+        )
         for below, items in within.items():
             inner = [each for each in items if isinstance(each, Frame)]
             unit.children[below] = self._unit(below, inner) if inner else _layer_unit(below, items)
@@ -233,18 +242,6 @@ class _Body:
     def reach(self, path: str) -> str:
         """A module below this one."""
         return reached(path, self.unit.families)
-
-
-def reached(path: str, families: Sequence[Family]) -> str:
-    """How a module is reached from the one that holds it: members of families as those of lists."""
-    word, *indices = path.split(".")
-    if not indices:
-        return f"self.{word}"
-    if all(each.isdigit() for each in indices) and any(
-        child(family.name) == word and len(family.axes) == len(indices) for family in families
-    ):
-        return f"self.{word}" + "".join(f"[{each}]" for each in indices)
-    return f'self.get_submodule("{path}")'
 
 
 # --- layers with tensors of their own

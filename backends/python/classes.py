@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -13,6 +15,8 @@ from connc.backends.torch.names import class_name
 from connc.compiler.network import Network
 
 _SHORT = 2  # arguments that are given without their names
+_WORD = re.compile(r"\w+")
+_LOOP = re.compile(r" for ([\w, ]+) in ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Class:
     parameters: dict[str, tuple[object, ...]]  # what instances are given
     names: list[str | None]  # for each literal of the lines, then of the forwards, the parameter that it is
     literals: list[tuple[object, ...]]  # for each its value in each instance
+    methods: list[str]  # what computes each of the forwards
     top: bool
 
 
@@ -56,14 +61,32 @@ class _Sketch:
 
     @property
     def literals(self) -> list[Literal]:
-        found = [each for line in self.lines for each in literals(line)]
-        return found + [each for forward in self.forwards for code in codes_of(forward) for each in literals(code)]
+        return [each for code in self._codes for each in literals(code)]
+
+    @property
+    def bound(self) -> list[set[str]]:
+        """For each of the literals the names that a comprehension around it binds."""
+        return [_bound(code) for code in self._codes for _ in literals(code)]
+
+    @property
+    def _codes(self) -> list[Code]:
+        return [*self.lines, *(code for forward in self.forwards for code in codes_of(forward))]
+
+    @property
+    def attributes(self) -> set[str]:
+        """The words of what its lines assign to."""
+        return {word for line in self.lines for word in _WORD.findall(str(line[0]))}
 
 
 def codes_of(forward: Forward) -> Iterator[Code]:
     for statement in forward.statements:
         yield statement.head
         yield statement.code
+
+
+def _bound(code: Code) -> set[str]:
+    loops = (found[1] for part in code if isinstance(part, str) for found in _LOOP.finditer(part))
+    return {word for names in loops for word in names.split(", ")}
 
 
 def _shape(forward: Forward) -> object:
@@ -79,10 +102,10 @@ def _prune(forward: Forward, top: bool) -> list[int]:
     return positions
 
 
-def classes_of(network: Network) -> list[Class]:
-    """Those of a network, each behind the ones that it uses, its own last."""
+def classes_of(network: Network, taken: Collection[str] = ()) -> list[Class]:
+    """Those of a network, each behind the ones that it uses, its own last. `taken` names something else in the file."""
     bodies = Bodies(network)
-    names = _Names(network.kind)
+    names = _Names(network.kind, taken)
     made: dict[Unit, Made] = {}
     found: list[Class] = []
     units = sorted(bodies.units(), key=lambda unit: unit.height)
@@ -103,31 +126,43 @@ def _class(sketches: Sequence[_Sketch], taken: _Names, top: Unit) -> Class:
     columns = list(zip(*(sketch.literals for sketch in sketches), strict=True))
     literals = [tuple(each.value for each in column) for column in columns]
     parameters: dict[str, tuple[object, ...]] = {}
-    known: dict[str, str] = {}
+    known: dict[str, list[str]] = {}
+    attributes = first.attributes
     names: list[str | None] = []
-    for values, column in zip(literals, columns, strict=True):
+    for values, column, bound in zip(literals, columns, first.bound, strict=True):
         if all(repr(value) == repr(values[0]) for value in values):
             names.append(None)
             continue
-        if repr(values) not in known:
-            known[repr(values)] = _free(column[0].hint, parameters)
-            parameters[known[repr(values)]] = values
-        names.append(known[repr(values)])
+        alike = known.setdefault(repr(values), [])
+        name = next((each for each in alike if each not in bound), "")
+        if not name:
+            name = _free(_plain(column[0].hint), {*parameters, *attributes, *bound})
+            parameters[name] = values
+            alike.append(name)
+        names.append(name)
+    methods = list(_methods(len(first.forwards), attributes))
     is_top = first.unit is top
     name = taken.top if is_top else taken.fresh(first.unit.kind)
-    return Class(name, first.unit.doc, first.lines, first.forwards, parameters, names, literals, is_top)
+    return Class(name, first.unit.doc, first.lines, first.forwards, parameters, names, literals, methods, is_top)
+
+
+def _plain(word: str) -> str:
+    """A name without two `_` in front, which classes keep to themselves."""
+    return f"_{word.lstrip('_')}" if word.startswith("__") else word
+
+
+def _methods(count: int, taken: Iterable[str]) -> Iterator[str]:
+    """`forward` and others, one for each use that computes otherwise."""
+    free = (f"forward{i}" for i in itertools.count(2) if f"forward{i}" not in taken)
+    return itertools.islice(itertools.chain(["forward"], free), count)
 
 
 def _made(cls: Class, sketch: _Sketch, i: int) -> Made:
     given: list[tuple[str, Code]] = [(name, (Literal(values[i], name),)) for name, values in cls.parameters.items()]
     short = len(given) <= _SHORT
     code = call(cls.name, [value if short else (f"{name}=", *value) for name, value in given])
-    methods = [("" if use == 0 else f".{method(use)}", sketch.positions[use]) for use in sketch.uses]
+    methods = [(f".{cls.methods[use]}" if use else "", sketch.positions[use]) for use in sketch.uses]
     return Made(code, methods)
-
-
-def method(use: int) -> str:
-    return "forward" if use == 0 else f"forward{use + 1}"
 
 
 def _free(word: str, taken: Iterable[str]) -> str:
@@ -138,11 +173,15 @@ def _free(word: str, taken: Iterable[str]) -> str:
 
 
 class _Names:
-    """Names of classes: that of the network, those of its modules, with numbers where there are several."""
+    """Names of classes: that of the network, those of its modules, with numbers where there are several.
 
-    def __init__(self, kind: str) -> None:
-        self.top = class_name(kind)
-        self._taken = {self.top}
+    Where the network is called as something else in the file, the two will change their names: see `file.py`.
+    """
+
+    def __init__(self, kind: str, taken: Collection[str]) -> None:
+        found = class_name(kind)
+        self.top = f"{found}_" if found in taken else found
+        self._taken = {found, self.top, *taken}
 
     def fresh(self, kind: str) -> str:
         found = _free(class_name(kind), self._taken)

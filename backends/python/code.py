@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -110,6 +111,9 @@ def written(value: object) -> str:
     """A literal as people write it: rows of numbers that rise evenly, or stay, in short."""
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, float):
+        text = repr(value).replace("e+", "e")
+        return text if math.isfinite(value) else text.replace("inf", "math.inf").replace("nan", "math.nan")
     if not isinstance(value, tuple):
         return repr(value)
     if isinstance(value, Row) and len(value) >= 4 and (numbers := _rising(value)):

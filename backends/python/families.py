@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
@@ -21,20 +22,42 @@ def lines_of(modules: Mapping[str, Code], families: Sequence[Family]) -> Iterato
     rest = dict(modules)
     lists = {}
     for family in families:
-        paths = [f"{child(family.name)}{each[len(family.name) :]}" for each in family.members]
-        paths = [path.replace("[", ".").replace(",", ".").replace("]", "") for path in paths]
-        if all(path in rest for path in paths):
-            codes = [rest.pop(path) for path in paths]
-            lists[paths[0]] = (f"self.{child(family.name)} = ", *_nested(family, codes, len(family.axes)))
-    deep = []
-    for path, code in modules.items():
+        paths = members_of(family)
+        codes = [rest.pop(path) for path in paths]
+        lists[paths[0]] = _placed(child(family.name), _nested(family, codes, len(family.axes)))
+    for path in modules:
         if path in lists:
             yield lists[path]
         elif path in rest and "." not in path:
-            yield (f"self.{path} = ", *code)
-        elif path in rest:
-            deep.append((f'put(self, "{path}", ', *code, ")"))
-    yield from deep
+            yield _placed(path, rest[path])
+    for path in sorted(rest, key=lambda path: path.count(".")):  # what holds others comes before them
+        if "." in path:
+            yield _placed(path, rest[path])
+
+
+def members_of(family: Family) -> list[str]:
+    """The paths of its members from where it stands."""
+    word = child(family.name)
+    return [word + re.sub(r"\D", ".", each[len(family.name) : -1]) for each in family.members]
+
+
+def reached(path: str, families: Sequence[Family] = ()) -> str:
+    """How a module is reached from the one that holds it: members of families as those of lists."""
+    word, *indices = path.split(".")
+    axes = next((len(family.axes) for family in families if child(family.name) == word), 0)
+    if len(indices) == axes and all(each.isdigit() for each in indices):
+        path = word
+    place = f"self.{path}" if _is_said(path) else f'self.get_submodule("{path}")'
+    return place + "".join(f"[{each}]" for each in indices if path == word)
+
+
+def _placed(path: str, code: Code) -> Code:
+    return (f"self.{path} = ", *code) if _is_said(path) else (f'put(self, "{path}", ', *code, ")")
+
+
+def _is_said(path: str) -> bool:
+    """Whether it can be an attribute in the text of a class, which keeps names with two `_` in front to itself."""
+    return "." not in path and not path.startswith("__")
 
 
 def _nested(family: Family, codes: Sequence[Code], axes: int) -> Code:

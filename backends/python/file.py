@@ -16,17 +16,20 @@ from connc.backends.python.layers import Stored
 from connc.backends.python.printing import docstring, printed
 from connc.backends.torch import junction, kernels
 from connc.backends.torch.module import Module
+from connc.backends.torch.names import class_name
 from connc.compiler.network import Network
 from connc.compiler.relations.relation import Relation
 
+_NAMES = ("Path", "Sequence", "Sizes", "TYPES", "Tensor", "_")  # that no module's class may have
+_DOC = r'"""(?:[^"\\]|\\.|"(?!""))*"""'
 _CALLED, _NAMED = r"\(", r"\b"  # how a function is spoken of, and a class
 _IMPORTS = {
-    "import json": r"\bjson\.",
-    "import math": r"\bmath\.",
-    "from collections.abc import Sequence": r"\bSequence\b",
+    "import json": r"(?<![.\w])json\.",
+    "import math": r"(?<![.\w])math\.",
+    "from collections.abc import Sequence": r"(?<![.\w])Sequence\[",
     "from functools import cache": r"@cache\b",
-    "from functools import reduce": r"\breduce\(",
-    "from pathlib import Path": r"\bPath\(",
+    "from functools import reduce": r"(?<![.\w])reduce\(",
+    "from pathlib import Path": r"(?<![.\w])Path\(",
 }
 _TRAINED = '''
 def trained() -> {name}:
@@ -47,8 +50,8 @@ class Written(NamedTuple):
 def python_of(module: Module, origin: str = "", *, weights: bool = False) -> Written:
     """A module as Python. With `weights` these will stand beside it, and a function loads them."""
     network = module.network
-    classes = classes_of(network)
     helpers = dict(_helpers())
+    classes = classes_of(network, {*helpers, *_NAMES})
     body = "\n\n\n".join("\n".join(printed(cls, helpers)) for cls in classes)
     if weights:
         body += "\n\n" + _TRAINED.format(name=classes[-1].name).rstrip()
@@ -58,6 +61,8 @@ def python_of(module: Module, origin: str = "", *, weights: bool = False) -> Wri
     imports = "\n".join(_imports(body))
     constants = "\n\n".join(_constants(body))
     text = "\n\n".join(part for part in (doc, imports, constants) if part) + f"\n\n\n{body}\n"
+    if classes[-1].name != class_name(network.kind):
+        text = _exchanged(text, class_name(network.kind), classes[-1].name)
     return Written(text, _tables(classes) | (module.state_dict() if weights else {}))
 
 
@@ -80,7 +85,7 @@ def _source(value: object) -> str:
 def _needed(body: str, helpers: dict[str, str]) -> list[str]:
     """Those that are called, and those that they call, in their order."""
     found: set[str] = set()
-    waiting = [body]
+    waiting = [_undocumented(body)]
     for text in waiting:
         for name in helpers.keys() - found:
             if re.search(rf"(?<![.\w]){name}{_CALLED if name.islower() else _NAMED}", text):
@@ -89,7 +94,25 @@ def _needed(body: str, helpers: dict[str, str]) -> list[str]:
     return [name for name in helpers if name in found]
 
 
+def _undocumented(text: str) -> str:
+    return re.sub(_DOC, "", text)
+
+
+def _exchanged(text: str, name: str, other: str) -> str:
+    """The net is called as something else in the file: that gets another name, the one that the net has so far."""
+    names = {name: other, other: name}
+    text = re.sub(rf'{_DOC}|(?<![.\w"]){name}_?\b', lambda found: names.get(found[0], found[0]), text)
+    imported = rf"^(from \S+ import ){other}(?:, (.+))?$"
+
+    def renamed(found: re.Match[str]) -> str:
+        line = f"{found[1]}{name} as {other}"
+        return f"{line}\n{found[1]}{found[2]}" if found[2] else line
+
+    return re.sub(imported, renamed, text, flags=re.MULTILINE)
+
+
 def _imports(body: str) -> Iterator[str]:
+    body = _undocumented(body)
     yield "from __future__ import annotations\n"
     if own := [line for line, sign in _IMPORTS.items() if re.search(sign, body)]:
         yield "\n".join(_merged(own)) + "\n"
@@ -109,6 +132,7 @@ def _merged(lines: list[str]) -> Iterator[str]:
 
 
 def _constants(body: str) -> Iterator[str]:
+    body = _undocumented(body)
     if "Sizes" in body:
         yield "Sizes = tuple[int, int]"
     if "TYPES[" in body:

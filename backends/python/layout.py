@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -23,9 +24,12 @@ def laid_out(line: str, indent: int) -> list[str]:
 def _broken(line: str, indent: int, last: str, filled: list[str]) -> Iterator[str]:
     """`last`: what belongs behind the line, a comma. `filled`: which lines no formatter would leave alone."""
     space = " " * indent
-    start, stop = _brackets(line)
-    if len(space + line + last) <= WIDTH or start < 0:
+    if len(space + line + last) <= WIDTH:
         yield space + line + last
+        return
+    start, stop = _brackets(line, WIDTH - len(space))
+    if start < 0:
+        yield from _summed(line, indent, last)
         return
     inner = line[start + 1 : stop]
     yield space + line[: start + 1]
@@ -47,8 +51,23 @@ def _broken(line: str, indent: int, last: str, filled: list[str]) -> Iterator[st
     yield space + line[stop:] + last
 
 
-def _brackets(line: str) -> tuple[int, int]:
-    """Where the last brackets of a line are that stand in no others."""
+def _summed(line: str, indent: int, last: str) -> Iterator[str]:
+    """Arithmetic without brackets, in parentheses: on one line, or each term on its own."""
+    space, (head, *terms) = " " * indent, re.split(r" (?=[-+*/] )", line)
+    target = re.match(r"(?:\w+ = |return )", head)
+    if not terms or not target:
+        yield space + line + last
+        return
+    terms = [head[target.end() :], *terms]
+    if indent + 4 + len(" ".join(terms)) <= WIDTH:
+        terms = [" ".join(terms)]
+    yield f"{space}{target[0]}("
+    yield from (f"{space}    {term}" for term in terms)
+    yield f"{space}){last}"
+
+
+def _brackets(line: str, most: int) -> tuple[int, int]:
+    """Where the last brackets of a line are that stand in no others, and open within `most` characters if any do."""
     depth, start, found, quoted = 0, -1, (-1, -1), False
     for i, char in enumerate(line):
         if char == '"' and (i == 0 or line[i - 1] != "\\"):
@@ -61,7 +80,7 @@ def _brackets(line: str) -> tuple[int, int]:
             depth += 1
         elif char in _CLOSE:
             depth -= 1
-            if not depth and i > start + 1:
+            if not depth and i > start + 1 and (start < most or found[0] < 0):
                 found = start, i
     return found
 

@@ -7,12 +7,26 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from connc.backends.python.code import Code, Forward, Literal, Part, Statement, Var, Vars, joined, mapped, used
+from connc.backends.python.families import reached
+from connc.backends.torch import kernels
 from connc.backends.torch.names import argument, child
 from connc.compiler.places import Family
 
-REDUCE = "reduce("
+REDUCE, CAT, CONCAT = "reduce(", "torch.cat(", "concat("
 _OPERATORS = {"torch.add": "+", "torch.sub": "-", "torch.mul": "*", "torch.div": "/"}
 _TERMS = 4  # that stand in one line of arithmetic
+_SAID = {
+    "x",
+    "d",
+    "i",
+    "each",
+    "nn",
+    "reads",
+    "reduce",
+    "concat",
+    "seen",
+    *vars(kernels),
+}  # what stands in loops, and beside them
 
 
 class Step(NamedTuple):
@@ -28,7 +42,9 @@ def roll(forward: Forward, families: Sequence[Family]) -> None:
     """Put loops where members take turns."""
     for family in families:
         if len(family.axes) == 1 and (steps := _steps(forward, family)):
-            _chain(forward, family, steps) or _aggregation(forward, family, steps)
+            _chain(forward, family, steps) or _side_by_side(forward, family, steps) or _aggregation(
+                forward, family, steps
+            )
     for statement in forward.statements:
         _simplify(statement)
     _renumber(forward)
@@ -109,12 +125,18 @@ def _chain(forward: Forward, family: Family, steps: Sequence[Step]) -> bool:
     lone = all(step.join is None for step in steps) and [step.sources[0] for step in steps[1:]] == inner
     if not lone or any(uses[target] != 1 for target in inner) or (len(steps) == 1 and _joined_later(forward, steps[0])):
         return False
-    word, first = argument(family.name), steps[0]
-    head: Code = (f"for {word} in self.{child(family.name)}:",)
+    word, first = _member(family), steps[0]
+    head: Code = (f"for {word} in {reached(child(family.name))}:",)
     loop = Statement((steps[-1].target,), (f"{word}(", Var(first.sources[0]), ")"), head)
     forward.names[steps[-1].target] = word
     forward.statements[first.statements.start : steps[-1].statements.stop] = [loop]
     return True
+
+
+def _member(family: Family) -> str:
+    """What a member is called while it takes its turn."""
+    word = argument(family.name)
+    return f"{word}_" if word.rstrip("_") in _SAID else word
 
 
 def _joined_later(forward: Forward, step: Step) -> bool:
@@ -124,6 +146,24 @@ def _joined_later(forward: Forward, step: Step) -> bool:
         if found and step.target in found[0] and step.sources[0] in found[0]:
             return True
     return False
+
+
+# --- side by side
+
+
+def _side_by_side(forward: Forward, family: Family, steps: Sequence[Step]) -> bool:
+    """All read the same; what they make stands in a list."""
+    sources = {step.sources for step in steps}
+    if len(steps) < 2 or len(sources) > 1 or any(step.join is not None for step in steps):
+        return False
+    made, members = forward.value(_member(family)), tuple(step.target for step in steps)
+    start, stop = steps[0].statements.start, steps[-1].statements.stop
+    code: Code = ("[each(", Var(steps[0].sources[0]), f") for each in {reached(child(family.name))}]")
+    forward.statements[start:stop] = [Statement((made,), code, named=True, calls=True)]
+    for statement in forward.statements[start + 1 :]:
+        statement.code = tuple(Var(made) if part == Vars(members) else part for part in statement.code)
+    _fetch(forward, start + 1, made, {number: i for i, number in enumerate(members)}, len(members))
+    return True
 
 
 # --- each on several of those before
@@ -145,13 +185,15 @@ def _aggregation(forward: Forward, family: Family, steps: Sequence[Step]) -> boo
     rows = [tuple(places[each] for each in step.sources) for step in steps]
     end = tuple(places[each] for each in tail[0]) if tail else None
     seen = forward.value("seen")
-    word = argument(family.name)
-    head, read, last = _reading(seen, rows, end, len(outer), f"self.{child(family.name)}", word)
+    word = _member(family)
+    head, read, last = _reading(seen, rows, end, len(outer), reached(child(family.name)), word)
+    if any(len(row) == 1 for row in rows) and join[0] == CAT:
+        join = (CONCAT, *join[1:])  # a layer that reads one alone gets it in the layout that it has
     body: Code = (Var(seen), f".append({word}(", *_filled(join, read), "))")
     made = [Statement((seen,), (Vars(tuple(outer)),), named=True), Statement((), body, head)]
     if tail and last:
         closing = forward.statements[stop]
-        closing.code = _filled(join, last)
+        closing.code = _filled(tail[1], last)
         stop += 1
         made.append(closing)
     forward.statements[start:stop] = made

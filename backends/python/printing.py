@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import builtins
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from connc.backends.python.classes import Class, codes_of, method
+from connc.backends.python.classes import Class, codes_of
 from connc.backends.python.code import Code, Forward, Literal, Statement, Var, Vars, used, written
 from connc.backends.python.layout import WIDTH, laid_out
 
 _INLINED = 72  # the longest line that an expression may grow to
-_BUSY = {"self", "torch", "nn", "reduce", "d", "i", "reads"} | set(dir(builtins))
+_BUSY = {"self", "torch", "nn", "reduce", "d", "i", "each", "reads"} | set(dir(builtins))
 
 
 def printed(cls: Class, helpers: Iterable[str]) -> Iterator[str]:
@@ -31,22 +32,31 @@ def printed(cls: Class, helpers: Iterable[str]) -> Iterator[str]:
     for i, forward in enumerate(forwards):
         if i:
             yield ""
-        yield from _forward(forward, method(i), cls.top, {*_BUSY, *helpers})
+        yield from _forward(forward, cls.methods[i], cls.top, {*_BUSY, *helpers})
 
 
 def docstring(text: str, indent: int) -> Iterator[str]:
     space = " " * indent
-    safe = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').strip()
-    if safe.endswith('"'):
-        safe = safe[:-1] + '\\"'
-    if "\n" not in safe and indent + 6 + len(safe) <= WIDTH:
-        yield f'{space}"""{safe}"""'
+    first, _, rest = text.strip().expandtabs().partition("\n")
+    parts = f"{first}\n{textwrap.dedent(rest)}".strip().split("\n\n")
+    lines = [line.rstrip() for part in parts for line in (*_wrapped(part, WIDTH - indent - 3), "")][:-1]
+    if len(lines) == 1 and indent + 6 + len(_safe(lines[0])) > WIDTH:
+        lines = _wrapped(lines[0], WIDTH - indent - 6)
+    first, *rest_of_it = _safe("\n".join(lines)).split("\n")
+    if first.startswith('"'):
+        first = f" {first}"
+    if not rest_of_it:
+        yield f'{space}"""{first}"""'
         return
-    lines = [line for part in safe.split("\n\n") for line in (*_wrapped(part, WIDTH - indent - 3), "")][:-1]
-    first, *rest = lines
     yield f'{space}"""{first}'
-    yield from (f"{space}{line.rstrip()}".rstrip() for line in rest)
+    yield from (f"{space}{line}".rstrip() for line in rest_of_it)
     yield f'{space}"""'
+
+
+def _safe(text: str) -> str:
+    """Text as it stands between quotes."""
+    quoted = re.compile(r'"{3,}|"+\Z')
+    return quoted.sub(lambda found: '\\"' * len(found[0]), text.replace("\\", "\\\\"))
 
 
 def _wrapped(paragraph: str, width: int) -> list[str]:
@@ -54,7 +64,7 @@ def _wrapped(paragraph: str, width: int) -> list[str]:
     lines = paragraph.split("\n")
     if all(len(line) <= width for line in lines) or any(line.startswith((" ", "-")) for line in lines):
         return lines
-    return textwrap.wrap(paragraph, width)
+    return textwrap.wrap(paragraph, width, break_long_words=False)
 
 
 def _settled(code: Code, names: Iterator[str | None]) -> Code:
@@ -129,7 +139,7 @@ def _text(code: Code, names: Sequence[str] = ()) -> str:
 
 def _forward(forward: Forward, name: str, top: bool, busy: set[str]) -> Iterator[str]:
     statements = _inlined(forward)
-    busy = busy | {_text(each.head).split()[1] for each in statements if each.head}
+    busy = busy | {_text(each.head).split()[1].rstrip(",") for each in statements if each.head}
     names = _names(forward, statements, busy)
     arguments = [f"{names[number]}: Tensor" for number in forward.inputs]
     outputs = [(port, names[number]) for port, number in forward.outputs.items()]
@@ -185,8 +195,8 @@ def _with(statement: Statement, before: Statement, counts: dict[int, int], names
     if before.head or len(before.targets) != 1 or counts.get(before.targets[0]) != 1:
         return None
     at = [i for i, part in enumerate(statement.code) if part == Var(before.targets[0])]
-    if not at:
-        return None
+    if not at or any(isinstance(part, str) and " for " in part for part in statement.code):
+        return None  # what stands in a comprehension is computed each time
     inner = ("(", *before.code, ")") if before.infix and (statement.infix or at[0] == 0) else before.code
     code = (*statement.code[: at[0]], *inner, *statement.code[at[0] + 1 :])
     return code if len(_text(code, names)) <= _INLINED else None

@@ -32,6 +32,11 @@ def put(module: nn.Module, path: str, inner: nn.Module) -> None:
     module.add_module(last, inner)
 
 
+def concat(values: list[Tensor], axis: int) -> Tensor:
+    """Values one behind the other; one alone as it is, in its own layout."""
+    return torch.cat(values, axis) if len(values) > 1 else values[0]
+
+
 def edges(rows: Sequence[Sequence[int]]) -> Edges:
     """Connections by the sources of each target."""
     sources = torch.tensor([source for row in rows for source in row])

@@ -36,8 +36,13 @@ def evaluating(module: nn.Module) -> Iterator[None]:
 
 def samples(module: Module, batch: int) -> list[Tensor]:
     """Random inputs of a module's own type and device, the same each time."""
-    generator = torch.Generator().manual_seed(module.seed)
-    like = next((each for each in module.state_dict().values() if each.is_floating_point()), torch.empty(0))
+    generator, state = torch.Generator().manual_seed(module.seed), module.state_dict()
+    if bare := [name for name, each in state.items() if each.is_meta]:
+        raise Disagreement(f"`{bare[0]}` of the module is on the meta device and has no values")
+    kinds = {each.dtype: each for each in state.values() if each.is_floating_point()}
+    if len(kinds) > 1:
+        raise Disagreement(f"the module holds {' and '.join(map(str, kinds))}; bring it to one type first")
+    like = next(iter(kinds.values()), torch.empty(0))
     shapes = [(batch, *node.shapes[0]) for node in module.network.inputs]
     return [torch.randn(shape, generator=generator).to(like) for shape in shapes]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from connc.backends.torch.junction import Edges
 from connc.compiler.relations.relation import Relation
 
-_CONNECTIONS = "connections"
+CONNECTIONS = "connections"
 
 
 class Connections(Edges):
@@ -40,11 +40,11 @@ class Connections(Edges):
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         """No tensor, but beside the tensors, where torch keeps versions, whose connections their values are."""
         super()._save_to_state_dict(destination, prefix, keep_vars)
-        destination._metadata[prefix[:-1]][_CONNECTIONS] = self.relation.digest()
+        destination._metadata[prefix[:-1]][CONNECTIONS] = self.relation.digest()
 
     def _load_from_state_dict(self, state: Any, prefix: str, metadata: Any, *others: Any) -> None:
         *_, errors = others
-        if metadata.get(_CONNECTIONS, self.relation.digest()) != self.relation.digest():
+        if metadata.get(CONNECTIONS, self.relation.digest()) != self.relation.digest():
             errors.append(
                 f"the weights of `{prefix.removesuffix('.edges.')}` are those of other connections: "
                 "compile the module with the parameters and the seed of the one that they come from"
@@ -59,3 +59,9 @@ def connections(relation: Relation) -> Connections | None:
     """Those of a relation, none where it connects all with all, as that needs no table."""
     dense = relation.count == prod(relation.targets) * prod(relation.sources)
     return None if dense else Connections(relation)
+
+
+def connections_in(state: Mapping[str, Tensor]) -> dict[str, str]:
+    """The digests of the connections whose weights a `state_dict` holds, by the paths of their tables."""
+    about: Mapping[str, Any] = getattr(state, "_metadata", {})
+    return {path: each[CONNECTIONS] for path, each in about.items() if CONNECTIONS in each}

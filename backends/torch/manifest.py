@@ -170,9 +170,10 @@ def laid_out(tensors: Mapping[str, Kind]) -> list[str]:
     return sorted(tensors, key=lambda name: (-_RANK[tensors[name].dtype], name))
 
 
-def head(tensors: Mapping[str, Kind]) -> bytes:
-    """What stands before the values in a file of safetensors: a length, and which tensor lies where."""
-    said, start = {}, 0
+def head(tensors: Mapping[str, Kind], remarks: Mapping[str, str] | None = None) -> bytes:
+    """What stands before the values in a file of safetensors: a length, remarks, and which tensor lies where."""
+    said: dict[str, Any] = {"__metadata__": dict(remarks)} if remarks else {}
+    start = 0
     for name in laid_out(tensors):
         kind = tensors[name]
         stop = start + kind.size

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from connc.backends.torch.connections import CONNECTIONS, connections_in
 from connc.backends.torch.folder import SaveError
 from connc.backends.torch.manifest import TYPES, Kind, head, laid_out
 
@@ -23,9 +24,11 @@ def kind_of(name: str, value: object, path: Path) -> Kind:
     raise SaveError(path, found, f"what can be saved are dense tensors of {', '.join(TYPES)}")
 
 
-def values_of(state: Mapping[str, Tensor], tensors: Mapping[str, Kind]) -> Iterator[bytes | memoryview]:
+def values_of(
+    state: Mapping[str, Tensor], tensors: Mapping[str, Kind], remarks: Mapping[str, str] | None = None
+) -> Iterator[bytes | memoryview]:
     """The file, a tensor at a time."""
-    yield head(tensors)
+    yield head(tensors, remarks)
     for name in laid_out(tensors):
         if tensors[name].size:
             value = state[name].detach().cpu().contiguous()
@@ -33,5 +36,7 @@ def values_of(state: Mapping[str, Tensor], tensors: Mapping[str, Kind]) -> Itera
 
 
 def packed(state: Mapping[str, Tensor], path: Path) -> bytes:
-    """The file as a whole."""
-    return b"".join(values_of(state, {name: kind_of(name, value, path) for name, value in state.items()}))
+    """The file as a whole; of a `state_dict` it says too whose connections its weights are."""
+    tensors = {name: kind_of(name, value, path) for name, value in state.items()}
+    remarks = {f"{CONNECTIONS}:{path}": digest for path, digest in connections_in(state).items()}
+    return b"".join(values_of(state, tensors, remarks))

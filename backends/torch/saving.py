@@ -51,7 +51,7 @@ def save(module: Module, folder: Folder) -> None:
     if not isinstance(module, Module):
         raise TypeError(f"save takes a module that `connc.compile` made, not a {type(module).__name__}")
     path, text = Path(folder), str(module.network).encode()
-    _check_unchanged(module, _made(text, path, module.seed), path)
+    check_unchanged(module, path)
     state = module.state_dict()
     tensors = {name: kind_of(name, value, path) for name, value in state.items()}
     if (size := len(head(tensors)) + sum(kind.size for kind in tensors.values())) > MOST_WEIGHTS:
@@ -91,8 +91,9 @@ def restore(folder: Folder) -> Module:
 # --- saving
 
 
-def _check_unchanged(module: Module, made: Module, path: Path) -> None:
-    """What will be restored is `made`; it has to be what is saved."""
+def check_unchanged(module: Module, path: Path) -> None:
+    """Raises `SaveError` unless a module is what its network says, which is what another will make of `path`."""
+    made = _made(str(module.network).encode(), path, module.seed)
     way_out = "save what `connc.compile` made, or keep the `state_dict` of what it has become"
     state, wanted = module.state_dict(), made.state_dict()
     if differing := sorted(state.keys() ^ wanted.keys()):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Mapping, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 import torch
 from torch import Tensor
 
+from connc.backends.torch.connections import CONNECTIONS
 from connc.backends.torch.folder import SaveError, read
 from connc.backends.torch.manifest import LIMIT, TYPES
 from connc.backends.torch.saving import MOST_WEIGHTS
@@ -51,7 +52,7 @@ class _Wrong(ValueError):
 
 
 def read_tensors(path: Path | str) -> dict[str, Tensor]:
-    """The tensors of a file of safetensors by their names, in the order of the file, on the CPU.
+    """The tensors of a file of safetensors as a `state_dict`, in the order of the file, on the CPU.
 
     Nothing in the file is run, and a file that is not exactly what the format says is refused. Raises `SaveError`.
     """
@@ -64,8 +65,10 @@ def read_tensors(path: Path | str) -> dict[str, Tensor]:
         most = f"the limit is {LIMIT:,}" if size > LIMIT else f"the file has {len(data):,}"
         raise SaveError(path, f"its head would have {size:,} bytes, and {most}", _OTHER)
     try:
-        entries = _entries(data[_START : _START + size], len(data) - _START - size)
-        return {each.name: _tensor(each, data, _START + size) for each in entries}
+        entries, remarks = _entries(data[_START : _START + size], len(data) - _START - size)
+        found = OrderedDict((each.name, _tensor(each, data, _START + size)) for each in entries)
+        found._metadata = _about(remarks)  # type: ignore[attr-defined]
+        return found
     except _Wrong as wrong:
         raise SaveError(path, str(wrong), _OTHER) from None
 
@@ -89,10 +92,10 @@ def _no_safetensors(path: Path, data: bytearray) -> SaveError:
 # --- the head
 
 
-def _entries(head: bytearray, size: int) -> list[_Entry]:
-    """What a head says of values that take so many bytes, in their order; together they are all of them."""
+def _entries(head: bytearray, size: int) -> tuple[list[_Entry], dict[str, str]]:
+    """What a head says of values that take so many bytes, in order, together all of them; and its remarks."""
     said = _json(head)
-    _check_metadata(said.pop(_METADATA, {}))
+    remarks = _remarks(said.pop(_METADATA, {}))
     if len(said) > _MOST_TENSORS:
         raise _Wrong(f"it has {len(said):,} tensors, and the limit is {_MOST_TENSORS:,}")
     found = sorted((_entry(name, each) for name, each in said.items()), key=lambda each: (each.start, each.stop))
@@ -104,7 +107,7 @@ def _entries(head: bytearray, size: int) -> list[_Entry]:
         stop = each.stop
     if stop != size:
         raise _Wrong(f"its tensors take {stop:,} bytes, and {size:,} are there")
-    return found
+    return found, remarks
 
 
 def _json(head: bytearray) -> dict[str, Any]:
@@ -130,9 +133,16 @@ def _no_number(text: str) -> NoReturn:
     raise _Wrong(f"its head has {_shown(text)}, where whole numbers are due")
 
 
-def _check_metadata(said: object) -> None:
+def _remarks(said: object) -> dict[str, str]:
     if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
         raise _Wrong(f"`{_METADATA}` of its head is not texts by their names")
+    return said
+
+
+def _about(remarks: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What a `state_dict` of torch would know of modules: whose connections its weights are."""
+    marked = {name.removeprefix(f"{CONNECTIONS}:"): each for name, each in remarks.items()}
+    return {path: {CONNECTIONS: each} for path, each in marked.items() if f"{CONNECTIONS}:{path}" in remarks}
 
 
 def _entry(name: str, said: object) -> _Entry:

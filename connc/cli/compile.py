@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from connc.artifacts import FORMS, TEXTS, EmitError, emit, emitted, form_of
+from connc.artifacts import FORMS, TEXTS, EmitError, emit, emitted, files_of, form_of
 from connc.cli.computing import module_of
 from connc.cli.options import complete_target, network_of, with_limits, with_settings
 from connc.dsl.limits import Limits
@@ -17,7 +18,9 @@ _STREAM = Path("module.py")  # what a text is called that goes to standard outpu
 @click.command("compile", short_help="Write a net as Python, ONNX, safetensors, a program of torch.")
 @click.argument("target", shell_complete=complete_target)
 @click.option("--emit", "form", type=click.Choice(list(FORMS)), help="What to write; without it what the output says.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="The file to write.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="The file to write; - is standard output."
+)
 @click.option("--weights", type=click.Path(path_type=Path), metavar="FOLDER|FILE", help="Trained weights.")
 @click.option("-v", "--verbose", is_flag=True, help="Say of each layer which weights it got.")
 @with_settings
@@ -51,9 +54,13 @@ def compile_(
     connc compile std.densenet -o densenet.safetensors --weights torchvision.safetensors
     """
     try:
+        output = None if output == Path("-") else output
         chosen = form or (form_of(output) if output else "")
         if output is None and chosen not in TEXTS:
-            raise EmitError("name a file by -o, which also says the form" if not chosen else f"{chosen} needs -o FILE")
+            unsaid = "say what to write: --emit py or fx prints a text; name a file by -o, whose suffix says the form"
+            raise EmitError(f"{chosen} is no text; name a file by -o" if chosen else unsaid)
+        if output is not None:
+            _check_inputs_stay(files_of(chosen, output), [Path(target.rpartition(":")[0] or target), weights])
         module = module_of(network_of(target, settings, seed, limits), seed, weights, verbose=verbose)
         trained = weights is not None
         if output is not None:
@@ -61,7 +68,15 @@ def compile_(
             return
         text, *beside = emitted(module, chosen, _STREAM, origin=target, weights=trained).values()
         if beside:
-            raise EmitError("connections or weights stand beside this file: name it by -o")
+            raise EmitError("its connections or weights take a second file beside it; name the first by -o")
         click.echo(text, nl=False)
     except EmitError as error:
         raise click.UsageError(str(error)) from None
+
+
+def _check_inputs_stay(outputs: Sequence[Path], inputs: Sequence[Path | None]) -> None:
+    """What is read is not what is replaced."""
+    for each in inputs:
+        for output in outputs:
+            if each is not None and each.is_file() and output.is_file() and each.samefile(output):
+                raise EmitError(f"{output} would be replaced, and it is read; name another file by -o")

@@ -66,10 +66,12 @@ def module_of(network: Network, seed: int, weights: Path | None = None, *, verbo
     from connc.backends.torch import compile_network
 
     module = compile_network(network, seed=seed)
-    if weights is not None and weights.is_file():
-        _adopt(module, weights, verbose)
-    elif weights is not None:
+    if weights is not None and not weights.exists():
+        raise click.UsageError(f"there is no {weights}, neither a folder nor a file")
+    if weights is not None and weights.is_dir():
         _restore(module, weights)
+    elif weights is not None:
+        _adopt(module, weights, verbose)
     return module
 
 
@@ -81,6 +83,8 @@ def _restore(module: Module, folder: Path) -> None:
         kept = restore(folder)
     except SaveError as error:
         raise click.UsageError(str(error)) from None
+    if kept.network.kind != module.network.kind:
+        raise click.UsageError(f"{folder} holds the weights of the net {kept.network.kind}, not {module.network.kind}")
     if kept.network != module.network:
         said = f"{folder} holds the weights of another network, called {kept.network.kind}"
         raise click.UsageError(f"{said}; run it with the --set that it was made with, and with --seed {kept.seed}")
@@ -95,8 +99,10 @@ def _adopt(module: Module, file: Path, verbose: bool) -> None:
 
     try:
         found = adopt(module, read_tensors(file))
-    except (MatchError, SaveError) as error:
+    except SaveError as error:
         raise click.UsageError(str(error)) from None
+    except MatchError as error:
+        raise click.UsageError(f"{file}: {error}\nconnc.adopt of Python takes `names` and `partial`") from None
     said = str(found) if verbose else "\n".join([found.summary, *found.remarks, *found.problems()])
     click.echo(f"{file}: {said}", err=True)
 
