@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 FORMS = {"py": ".py", "safetensors": ".safetensors", "pt2": ".pt2", "onnx": ".onnx", "fx": ".txt"}
 TEXTS = ("py", "fx")
+SPEC = ".conn"
 
 
 class EmitError(Exception):
@@ -35,21 +36,31 @@ def emit(
     for each in files_of(form, path):
         replaceable(each)
     files = emitted(module, form, path, origin=origin, weights=weights)
+    _check_others_stay(form, list(files))
     for each, data in reversed(files.items()):  # what stands beside comes first
         replace_file(each, data)
     return list(files)
+
+
+def _check_others_stay(form: str, files: list[Path]) -> None:
+    """A file of Python and the one beside it belong together: neither takes that of something else."""
+    path, *beside = files
+    for each in beside:
+        if each.exists() and not path.exists():
+            raise EmitError(f"{each} would be replaced, and belongs to no {path.name}: remove it, or take another name")
+    if form == "safetensors" and (other := path.with_suffix(FORMS["py"])).exists() and path.exists():
+        raise EmitError(f"{other} may need what {path.name} holds now: take another name")
 
 
 def files_of(form: str, path: Path) -> list[Path]:
     """All that may be written, the file itself first."""
     if form not in FORMS:
         raise EmitError(f"there is no form {form!r}; there are {', '.join(FORMS)}")
+    if path.suffix.lower() in {SPEC, *FORMS.values()} - {FORMS[form]}:
+        raise EmitError(f"{path} is no name for {form}: end it in {FORMS[form]}")
     if form != "py":
         return [path]
-    beside = path.with_suffix(FORMS["safetensors"])
-    if beside == path:
-        raise EmitError(f"{path} is the name of what would stand beside a file of Python; end it in .py")
-    return [path, beside]
+    return [path, path.with_suffix(FORMS["safetensors"])]
 
 
 def form_of(path: Path) -> str:
@@ -57,7 +68,7 @@ def form_of(path: Path) -> str:
     for form, suffix in FORMS.items():
         if path.suffix.lower() == suffix:
             return form
-    raise EmitError(f"{path} does not say a form; end it in {', '.join(FORMS.values())}, or name the form")
+    raise EmitError(f"{path} does not say a form; end it in {', '.join(FORMS.values())}, or name the form (--emit)")
 
 
 def emitted(module: Module, form: str, path: Path, *, origin: str, weights: bool) -> dict[Path, bytes]:

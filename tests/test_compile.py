@@ -138,7 +138,7 @@ USE_PYTHON = """
 import torch
 from pair import Pair, read, trained
 
-kept = read()
+kept, _ = read()
 plain = Pair()
 print(*plain.state_dict())
 plain.load_state_dict({key: kept[key] for key in plain.state_dict()})
@@ -165,11 +165,11 @@ def test_a_file_of_python_is_used_without_connc(made):
 def test_beside_a_file_of_python_stand_connections_and_weights(made):
     folder, module = made
     found = safetensors.torch.load_file(folder / "pair.safetensors")
-    tables = {key: found.pop(key) for key in ("fc.edges.sources", "fc.edges.counts")}
+    tables = {key.rpartition(".")[2]: found.pop(key) for key in list(found) if key.startswith("fc.edges.")}
     assert same(found, module.state_dict())
     sources, targets = module.fc.edges.relation.pairs()
-    assert tables["fc.edges.sources"].tolist() == sources.tolist()
-    assert torch.arange(64).repeat_interleave(tables["fc.edges.counts"]).tolist() == targets.tolist()
+    assert tables["sources"].tolist() == sources.tolist()
+    assert torch.arange(64).repeat_interleave(tables["counts"]).tolist() == targets.tolist()
 
 
 def test_weights_are_read_by_any_reader_of_safetensors(made):
@@ -239,7 +239,9 @@ def test_nets_of_the_standard_library_are_written(call, target, form):
 def test_without_weights_a_file_of_python_has_its_connections_alone(call):
     assert call("compile", "pair.conn", "-o", "pair.py") == (0, "", "")
     assert "def trained" not in Path("pair.py").read_text()
-    assert set(safetensors.torch.load_file("pair.safetensors")) == {"fc.edges.sources", "fc.edges.counts"}
+    beside = safetensors.torch.load_file("pair.safetensors")
+    assert [name.rpartition(".")[2] for name in sorted(beside)] == ["counts", "sources"]
+    assert all(name.startswith("fc.edges.") for name in beside)
 
 
 def test_nothing_stands_beside_a_file_of_python_that_needs_nothing(call, folder):
@@ -251,10 +253,10 @@ def test_nothing_stands_beside_a_file_of_python_that_needs_nothing(call, folder)
 
 
 def test_the_option_decides_and_without_it_the_suffix(call):
-    assert call("compile", "small.conn", "--emit", "fx", "-o", "a.py") == (0, "", "")
-    assert Path("a.py").read_text().startswith("def forward(self, in_):\n")
+    assert call("compile", "small.conn", "--emit", "fx", "-o", "a.fx") == (0, "", "")
+    assert Path("a.fx").read_text().startswith("def forward(self, in_):\n")
     assert call("compile", "small.conn", "-o", "A.TXT") == (0, "", "")
-    assert Path("A.TXT").read_text() == Path("a.py").read_text()
+    assert Path("A.TXT").read_text() == Path("a.fx").read_text()
     assert call("compile", "small.conn", "--emit", "safetensors", "-o", "kept.bin") == (0, "", "")
     assert same(safetensors.torch.load_file("kept.bin"), connc.compile("small.conn").state_dict())
 
@@ -555,7 +557,7 @@ def older():
     """Files that stand where others would be written."""
     for suffix in SUFFIXES.values():
         Path(f"a{suffix}").write_text("older")
-    return lambda: {Path(f"a{suffix}").read_text() for suffix in SUFFIXES.values()} == {"older"}
+    return lambda: {path.read_text() for path in Path().glob("a.*")} == {"older"}
 
 
 def test_a_model_that_computes_something_else_is_not_written(call, older, monkeypatch):
@@ -580,6 +582,8 @@ def test_a_full_disk_leaves_the_older_file_and_no_litter(call, older, folder, mo
     def fails(_):
         raise OSError(28, "No space left on device")
 
+    if form == "safetensors":
+        Path("a.py").unlink()  # which could need what stands there
     before = set(written(folder))
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fails)
@@ -646,3 +650,74 @@ def test_a_module_without_values_or_of_several_types_is_refused(tmp_path):
     for name in ("a.onnx", "a.pt2"):
         with pytest.raises(connc.EmitError, match="float64"):
             connc.emit(module, tmp_path / name)
+
+
+def test_a_file_of_python_and_the_one_beside_it_belong_together(call):
+    Path("m.safetensors").write_text("mine")
+    code, _, err = call("compile", "pair.conn", "-o", "m.py")
+    assert code == 2
+    assert "m.safetensors would be replaced, and belongs to no m.py" in err
+    assert Path("m.safetensors").read_text() == "mine"
+    Path("m.safetensors").unlink()
+    for _ in range(2):
+        assert call("compile", "pair.conn", "-o", "m.py")[0] == 0
+    code, _, err = call("compile", "pair.conn", "-o", "m.safetensors")
+    assert code == 2
+    assert "m.py may need what m.safetensors holds" in err
+
+
+@pytest.mark.parametrize("name", ["a.conn", "a.onnx", "a.pt2"])
+def test_a_suffix_that_says_something_else_is_refused(call, name):
+    code, _, err = call("compile", "small.conn", "--emit", "py", "-o", name)
+    assert code == 2
+    assert f"{name} is no name for py: end it in .py" in err
+
+
+def test_the_table_of_another_file_is_refused(call):
+    for seed, name in (("1", "a"), ("2", "b")):
+        assert call("compile", "pair.conn", "--seed", seed, "-o", f"{name}.py")[0] == 0
+    Path("b.safetensors").replace("a.safetensors")
+    done = subprocess.run([sys.executable, "-c", "import a; a.Pair()"], capture_output=True, text=True, check=False)
+    assert "is not in the file beside this one" in done.stderr
+
+
+def test_trained_modules_share_nothing(call):
+    connc.save(connc.compile("small.conn"), "kept")
+    assert call("compile", "small.conn", "--weights", "kept", "-o", "s.py")[0] == 0
+    check = "import s; a, b = s.trained(), s.trained(); a.a.weight.data.zero_(); print(b.a.weight.abs().sum().item())"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert float(done.stdout) > 0
+
+
+def test_hooks_and_shared_parameters_are_not_dropped_silently(tmp_path):
+    text = "net a {\n in: [4]\n in -> one: linear(4) -> two: linear(4) -> out\n}\n"
+    module = connc.compile(connc.loads(text))
+    module.one.register_forward_hook(lambda *_: None)
+    with pytest.raises(connc.EmitError, match="`one` has hooks"):
+        connc.emit(module, tmp_path / "a.py")
+    module = connc.compile(connc.loads(text))
+    module.two.weight = module.one.weight
+    with pytest.raises(connc.EmitError, match=r"`two.weight` is another parameter too"):
+        connc.emit(module, tmp_path / "a.py")
+
+
+def test_inputs_of_another_shape_are_refused_by_the_file(call):
+    assert call("compile", "small.conn", "-o", "s.py")[0] == 0
+    check = "import s, torch; s.Small()(torch.zeros(2, 5))"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)
+    assert "x is a batch of [3], not [2, 5]" in done.stderr
+
+
+def test_what_is_which_and_what_may_stay_can_be_said(call):
+    theirs = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 7))
+    safetensors.torch.save_file(theirs.state_dict(), "theirs.safetensors")
+    code, _, err = call("compile", "small.conn", "-o", "s.safetensors", "--weights", "theirs.safetensors")
+    assert code == 2
+    assert "--partial" in err
+    given = ["--weights", "theirs.safetensors", "--match", "0=a", "--partial"]
+    code, _, err = call("compile", "small.conn", "-o", "s.safetensors", *given)
+    assert code == 0, err
+    assert torch.equal(safetensors.torch.load_file("s.safetensors")["a.weight"], theirs[0].weight)
+    code, _, err = call("compile", "small.conn", "-o", "s.safetensors", *given[:2], "--match", "0")
+    assert code == 2
+    assert "--match 0 is not THEIRS=OURS" in err

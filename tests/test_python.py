@@ -167,8 +167,8 @@ def test_few_connections_stand_in_the_file_and_many_beside_it():
     few, many = (python_of(connc.compile(connc.loads("use std.rules (near)\n" + spec.format(n)))) for n in (6, 60))
     assert "edges(((1,), (0, 2)" in few.text
     assert not few.tensors
-    assert 'stored("linear.edges")' in many.text
-    assert many.tensors.keys() == {"linear.edges.sources", "linear.edges.counts"}
+    assert 'stored("linear.edges.' in many.text
+    assert [name.rpartition(".")[2] for name in many.tensors] == ["sources", "counts"]
 
 
 def test_instances_that_differ_in_numbers_alone_are_one_class():

@@ -14,8 +14,7 @@ Where ONNX Runtime's CPU is not what torch is:
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,14 +24,14 @@ from onnx import ModelProto, helper
 from connc.backends.onnx.graph import Graph, check_size
 from connc.backends.onnx.prims import OnnxPrims
 from connc.backends.onnx.values import Value
+from connc.backends.torch.manifest import own_version
 from connc.backends.torch.module import Module
 from connc.backends.torch.names import tensor_place
 from connc.backends.torch.places import Places
 from connc.compiler.expand import expand
-from connc.compiler.network import ALL, Node, Ref
-from connc.compiler.ops.base import Op
-from connc.compiler.ops.structure import Bundle, Input
-from connc.compiler.parameters import Parameter, tensors_of
+from connc.compiler.lowering import lowered
+from connc.compiler.network import Node
+from connc.compiler.parameters import Parameter
 from connc.dsl.parser import uncollected
 
 OPSET = 18  # the first in which all that goes along axes takes them alike; ONNX Runtime has it since 1.14
@@ -51,31 +50,21 @@ def model_of(module: Module) -> ModelProto:
     """
     network = module.network
     graph, weights, places = Graph(_type(module)), _Weights(module), Places(network)
-    kernel, prims, made = expand(network), OnnxPrims(graph), dict[Ref, list[Value]]()
-    for node in kernel.inputs:
-        made[Ref(node.name)] = [Value(graph.input(node.name, node.shapes[0]), node.shapes[0])]
-    for node in kernel:
-        if not isinstance(node.what, Input):
-            x = [value for source in kernel.sources(node.name) for value in made[source.ref]]
-            if isinstance(node.what, Bundle):
-                made[Ref(node.name, ALL)] = x
-            else:
-                graph.layer, graph.says = node.name, places.meta(node)["conn"]
-                made.update(
-                    zip((Ref(node.name, p) for p in node.ports), _outputs(prims, node, x, weights), strict=True)
-                )
-    found = {port: prims.batched(made[ref][0]) for port, ref in kernel.outputs.items()}
+    prims = OnnxPrims(graph)
+
+    def enter(node: Node) -> None:
+        graph.layer, graph.says = node.name, places.meta(node)["conn"]
+
+    outputs = lowered(
+        expand(network),
+        prims,
+        given=lambda node: Value(graph.input(node.name, node.shapes[0]), node.shapes[0]),
+        enter=enter,
+        held=lambda each: prims.held(*weights.of(each)),
+    )
+    found = {port: prims.batched(value) for port, value in outputs.items()}
     written = graph.finish(network.kind, {port: (value.name, value.shape) for port, value in found.items()})
     return _model(written, network.kind, module.seed)
-
-
-def _outputs(prims: OnnxPrims, node: Node, x: list[Value], weights: _Weights) -> list[list[Value]]:
-    """What a layer makes, one value an output."""
-    op = cast(Op, node.what)
-    tensors = tensors_of(op, node.owner, [value.shape for value in x])
-    held = {each.key: prims.held(*weights.of(each)) for each in tensors}
-    made = op.body(prims, *x, **held)
-    return [[each] for each in (made if isinstance(made, tuple) else (made,))]
 
 
 def _model(graph: Any, kind: str, seed: int) -> ModelProto:
@@ -85,7 +74,7 @@ def _model(graph: Any, kind: str, seed: int) -> ModelProto:
         opset_imports=[opset],
         ir_version=helper.find_min_ir_version_for([opset]),
         producer_name="connc",
-        producer_version=_version(),
+        producer_version=own_version(),
         doc_string=f"net {kind}, seed {seed}",
     )
     helper.set_model_props(model, {"net": kind, "seed": str(seed)})
@@ -117,10 +106,3 @@ def _type(module: Module) -> np.dtype[Any]:
         found, known = (", ".join(sorted(str(each).removeprefix("torch.") for each in some)) for some in (types, TYPES))
         raise ValueError(f"the module holds {found}; an ONNX model is written of a module of one type: {known}")
     return TYPES[types.pop()]
-
-
-def _version() -> str:
-    try:
-        return version("connc")
-    except PackageNotFoundError:  # a clone that is not installed
-        return ""

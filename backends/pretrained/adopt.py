@@ -5,7 +5,7 @@ Nothing is put in before all of it is known to fit, and what computes something 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import log, prod
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from connc.backends.pretrained.adopted import Adopted, Left, MatchError, Pair, is_count, shown
-from connc.backends.pretrained.alignment import Layer
+from connc.backends.pretrained.alignment import Layer, prefixes
 from connc.backends.pretrained.compared import compared
 from connc.backends.pretrained.matching import NAME, ORDER, Matched, Uncertain, match
 from connc.backends.pretrained.sides import WRAPPERS, Given, Slot, fitted, given_by, slots_of
@@ -48,9 +48,9 @@ def adopt(
     if not isinstance(module, Module):
         raise TypeError(f"adopt fills a module that `connc.compile` made, not a {type(module).__name__}")
     slots, state = slots_of(module), source.state_dict() if isinstance(source, nn.Module) else source
-    _check_connections(module, state)
     given = given_by(state)
     paired, uncertain = _paired(slots, given, names or {}, _is_ordered(source, given))
+    _check_connections(module, state, given, paired)
     values, reasons = dict[str, Tensor](), dict[str, str]()
     for ours, (theirs, _) in paired.items():
         found = fitted(slots[ours], given[theirs].value)
@@ -64,13 +64,14 @@ def adopt(
     return _filled(module, source, slots, values, adopted)
 
 
-def _check_connections(module: Module, state: Mapping[str, Tensor]) -> None:
+def _check_connections(module: Module, state: Mapping[str, Tensor], given: Mapping[str, Given], paired: Paired) -> None:
     """Weights of a net of ours say whose connections they are; as many weights of others would fit as well."""
-    theirs = connections_in(state)
-    for path, ours in connections_in(module.state_dict()).items():
-        if theirs.get(path, ours) != ours:
+    digests, own = connections_in(state), connections_in(module.state_dict())
+    for ours, (theirs, _) in paired.items():
+        mine, other = (f"{key.rpartition('.')[0]}.edges" for key in (ours, given[theirs].keys[0]))
+        if mine in own and digests.get(other, own[mine]) != own[mine]:
             raise MatchError(
-                f"the weights of `{path.removesuffix('.edges')}` are those of other connections: "
+                f"the weights of `{ours.rpartition('.')[0]}` are those of other connections: "
                 "compile the module with the parameters and the seed of the one that they come from"
             )
 
@@ -86,6 +87,10 @@ def _is_ordered(source: object, given: Mapping[str, Given]) -> bool:
     if isinstance(source, nn.Module):
         return True
     keys = list(given)
+    place = {key: i for i, key in enumerate(keys)}
+    for key, i in place.items():
+        if key.endswith(".weight") and place.get(f"{key.removesuffix('weight')}bias", i) < i:
+            return False  # by name at least in parts, as where several files were put together
     by_type = list(dict.fromkeys(each.value.dtype for each in given.values()))
     return keys != sorted(keys) and keys != sorted(keys, key=lambda key: (by_type.index(given[key].value.dtype), key))
 
@@ -152,7 +157,7 @@ def _pins(names: Mapping[str, str], slots: Mapping[str, Slot], given: Mapping[st
             theirs = theirs if _known(theirs, given) else theirs.removeprefix(wrapper)
         for whose, name, known in (("the source", theirs, given), ("the module", ours, slots)):
             if not _known(name, known):
-                near = did_you_mean(name, {each for key in known for each in _prefixes(key)})
+                near = did_you_mean(name, {each for key in known for each in prefixes(key)})
                 raise MatchError(f"nothing of {whose} is called `{name}`" + (f"; {near}" if near else ""))
         if ours in found.values():
             raise MatchError(f"`names` give `{ours}` twice: each layer of ours gets one of theirs")
@@ -162,12 +167,6 @@ def _pins(names: Mapping[str, str], slots: Mapping[str, Slot], given: Mapping[st
 
 def _without(tensors: Mapping[str, Each], gone: Mapping[str, Each]) -> dict[str, Each]:
     return {key: each for key, each in tensors.items() if key not in gone}
-
-
-def _prefixes(key: str) -> Iterator[str]:
-    while key:
-        yield key
-        key = key.rpartition(".")[0]
 
 
 def _is_below(key: str, prefix: str) -> bool:

@@ -49,6 +49,8 @@ def _difference(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], toler
         pairs, [found[key] for key in pairs] if pairs == found.keys() else found.values(), strict=True
     ):
         theirs = wanted[name]
+        if not bool(theirs.isfinite().all()):
+            return Comparison("outputs were not compared, as those of the source are not all finite")
         if mine.squeeze().shape != theirs.squeeze().shape:
             shapes = f"{list(mine.shape)} and {list(theirs.shape)}"
             return Comparison(f"the outputs have other shapes than those of the source, {shapes}", True)

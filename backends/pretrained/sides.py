@@ -114,6 +114,8 @@ def fitted(slot: Slot, value: Tensor) -> Tensor | str:
         return "it is no dense tensor of real numbers"
     if value.is_floating_point() != ours.is_floating_point() or value.dtype == torch.bool:
         return f"it holds {_type(value)}, and ours {_type(ours)}"
+    if ours.is_floating_point() and bool((value.to(ours.dtype).isinf() & ~value.isinf()).any()):
+        return f"it holds numbers that are too large for {_type(ours)}"
     if squeezed(shape) == squeezed(slot.shape):
         return value.reshape(slot.shape)
     if slot.rule is None or slot.dense is None or squeezed(shape) != squeezed(slot.dense):

@@ -159,6 +159,7 @@ class _Body:
                 self._call(item.name, item.inputs, self._results(item))
             elif not isinstance(item.what, Bundle):
                 self._layer(item)
+        self.forward.shapes = [node.shapes[0] for node in inputs] if not frame.name else []
         outputs = frame.outputs if not frame.name else dict(enumerate(self._results(frame)))
         self.forward.outputs = {str(port): self.numbers[ref] for port, ref in outputs.items()}
         self._forget_unread()

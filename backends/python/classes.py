@@ -10,7 +10,7 @@ from itertools import groupby
 
 from connc.backends.python import families, loops
 from connc.backends.python.bodies import Bodies, Draft, Made, Unit
-from connc.backends.python.code import Code, Forward, Literal, call, literals, skeleton, used
+from connc.backends.python.code import Code, Forward, Literal, call, free, literals, skeleton, used
 from connc.backends.torch.names import class_name
 from connc.compiler.network import Network
 
@@ -136,7 +136,7 @@ def _class(sketches: Sequence[_Sketch], taken: _Names, top: Unit) -> Class:
         alike = known.setdefault(repr(values), [])
         name = next((each for each in alike if each not in bound), "")
         if not name:
-            name = _free(_plain(column[0].hint), {*parameters, *attributes, *bound})
+            name = free(_plain(column[0].hint), {*parameters, *attributes, *bound})
             parameters[name] = values
             alike.append(name)
         names.append(name)
@@ -165,13 +165,6 @@ def _made(cls: Class, sketch: _Sketch, i: int) -> Made:
     return Made(code, methods)
 
 
-def _free(word: str, taken: Iterable[str]) -> str:
-    found, number = word, 2
-    while found in taken:
-        found, number = f"{word}{number}", number + 1
-    return found
-
-
 class _Names:
     """Names of classes: that of the network, those of its modules, with numbers where there are several.
 
@@ -184,6 +177,6 @@ class _Names:
         self._taken = {found, self.top, *taken}
 
     def fresh(self, kind: str) -> str:
-        found = _free(class_name(kind), self._taken)
+        found = free(class_name(kind), self._taken)
         self._taken.add(found)
         return found

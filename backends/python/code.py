@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -62,6 +62,7 @@ class Forward:
     statements: list[Statement] = field(default_factory=list)
     outputs: dict[str, int] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)  # what each value would be called
+    shapes: list[tuple[int, ...]] = field(default_factory=list)  # of the inputs of a net, which are looked at
 
     def value(self, name: str) -> int:
         self.names.append(name)
@@ -132,3 +133,11 @@ def _rising(values: tuple[object, ...]) -> list[int]:
     (step,) = steps
     stop = numbers[-1] + (1 if step > 0 else -1)
     return [numbers[0], stop, step] if step != 1 else [numbers[0], stop] if numbers[0] else [stop]
+
+
+def free(word: str, taken: Container[str], sign: str = "") -> str:
+    """A name that nothing has yet."""
+    found, number = word, 2
+    while found in taken:
+        found, number = f"{word}{sign}{number}", number + 1
+    return found

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from connc.backends.python.code import Code, Literal, Row, joined, literals, skeleton
+from connc.backends.python.code import Code, Literal, Row, free, joined, literals, skeleton
 from connc.backends.torch.names import child
 from connc.compiler.places import Family
 
@@ -98,7 +98,7 @@ def _all(name: str, codes: Sequence[Code]) -> Code:
     varying: dict[tuple[Literal, ...], str] = {}
     for column in columns:
         if len({repr(each.value) for each in column}) > 1 and column not in varying:
-            varying[column] = _fresh(column[0].hint, varying.values())
+            varying[column] = free(column[0].hint, varying.values())
     filled = iter(columns)
 
     def said(part: object) -> object:
@@ -116,10 +116,3 @@ def _all(name: str, codes: Sequence[Code]) -> Code:
     words = ", ".join(varying.values())
     over: Code = lists[0] if len(lists) == 1 else ("zip(", *joined(lists), ", strict=True)")
     return (*made, f" for {words} in ", *over)
-
-
-def _fresh(word: str, taken: object) -> str:
-    found, number = word, 2
-    while found in taken:  # type: ignore[operator]
-        found, number = f"{word}{number}", number + 1
-    return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import torch
@@ -15,6 +16,8 @@ from connc.backends.python.classes import Class, classes_of
 from connc.backends.python.layers import Stored
 from connc.backends.python.printing import docstring, printed
 from connc.backends.torch import junction, kernels
+from connc.backends.torch.agreement import Disagreement
+from connc.backends.torch.connections import CONNECTIONS
 from connc.backends.torch.module import Module
 from connc.backends.torch.names import class_name
 from connc.compiler.network import Network
@@ -30,12 +33,14 @@ _IMPORTS = {
     "from functools import cache": r"@cache\b",
     "from functools import reduce": r"(?<![.\w])reduce\(",
     "from pathlib import Path": r"(?<![.\w])Path\(",
+    "from typing import Any": r"\bAny\b",
 }
 _TRAINED = '''
 def trained() -> {name}:
     """The module with the weights that stand beside this file."""
-    module, tensors = {name}(), read()
-    module.load_state_dict({{key: tensors[key] for key in module.state_dict()}}, assign=True)
+    module, (tensors, _) = {name}(), read()
+    weights = {{key: tensors[key].clone() for key in module.state_dict()}}
+    module.load_state_dict(weights, assign=True)
     return module
 '''
 
@@ -49,6 +54,7 @@ class Written(NamedTuple):
 
 def python_of(module: Module, origin: str = "", *, weights: bool = False) -> Written:
     """A module as Python. With `weights` these will stand beside it, and a function loads them."""
+    _check(module)
     network = module.network
     helpers = dict(_helpers())
     classes = classes_of(network, {*helpers, *_NAMES})
@@ -63,7 +69,17 @@ def python_of(module: Module, origin: str = "", *, weights: bool = False) -> Wri
     text = "\n\n".join(part for part in (doc, imports, constants) if part) + f"\n\n\n{body}\n"
     if classes[-1].name != class_name(network.kind):
         text = _exchanged(text, class_name(network.kind), classes[-1].name)
-    return Written(text, _tables(classes) | (module.state_dict() if weights else {}))
+    return Written(text, _beside(classes, module.state_dict() if weights else {}))
+
+
+def _check(module: Module) -> None:
+    """Raises `Disagreement` where a module does what neither its network nor its weights say."""
+    for name, each in module.named_modules():
+        if each._forward_hooks or each._forward_pre_hooks:
+            raise Disagreement(f"`{name or module.network.kind}` has hooks, which are not written: remove them first")
+    names = [name for name, _ in module.named_parameters(remove_duplicate=False)]
+    if tied := set(names) - {name for name, _ in module.named_parameters()}:
+        raise Disagreement(f"`{min(tied)}` is another parameter too, and would be one by itself: share it in the spec")
 
 
 def _about(network: Network, origin: str) -> str:
@@ -140,13 +156,15 @@ def _constants(body: str) -> Iterator[str]:
         yield f"TYPES = {{\n{rows}}}"
 
 
-def _tables(classes: list[Class]) -> dict[str, Tensor]:
-    found: dict[str, Tensor] = {}
-    for cls in classes:
-        for values in cls.literals:
-            for value in values:
-                for each in _stored(value):
-                    found |= _table(each, each.relation)
+def _beside(classes: list[Class], state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tables of connections, and weights; torch's way to say whose connections these are."""
+    found = OrderedDict(state)
+    about: dict[str, dict[str, str]] = {}
+    for value in (value for cls in classes for values in cls.literals for value in values):
+        for each in _stored(value):
+            found |= _table(each, each.relation)
+            about[each] = {CONNECTIONS: each.relation.digest()}
+    found._metadata = about  # type: ignore[attr-defined]
     return found
 
 

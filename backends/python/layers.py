@@ -174,16 +174,17 @@ def _junction(module: Junction | JunctionConv, path: str) -> Iterator[Code]:
 
 
 class Stored(str):
-    """The path of a table that stands beside the file."""
+    """What a table is called that stands beside the file: its path, and which connections it is of."""
 
     relation: Relation
 
     def __new__(cls, path: str, relation: Relation) -> Stored:
-        made = super().__new__(cls, path)
+        made = super().__new__(cls, f"{path}.{relation.digest()[:_MARK]}")
         made.relation = relation
         return made
 
 
+_MARK = 8  # digits of a digest, by which a table of another file is not taken for this one's
 INLINE = 64  # connections that are written down where they are used; more stand beside the file
 
 

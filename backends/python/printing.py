@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from connc.backends.python.classes import Class, codes_of
-from connc.backends.python.code import Code, Forward, Literal, Statement, Var, Vars, used, written
+from connc.backends.python.code import Code, Forward, Literal, Statement, Var, Vars, free, used, written
 from connc.backends.python.layout import WIDTH, laid_out
 
 _INLINED = 72  # the longest line that an expression may grow to
@@ -145,6 +145,8 @@ def _forward(forward: Forward, name: str, top: bool, busy: set[str]) -> Iterator
     outputs = [(port, names[number]) for port, number in forward.outputs.items()]
     kind = "Tensor" if len(outputs) == 1 else "dict[str, Tensor]" if top else "tuple[Tensor, ...]"
     yield from laid_out(f"def {name}({', '.join(['self', *arguments])}) -> {kind}:", 4)
+    for number, shape in zip(forward.inputs, forward.shapes, strict=False):
+        yield from _shape_check(names[number], shape)
     for i, statement in enumerate(statements):
         is_result = i == len(statements) - 1 and not statement.head and len(outputs) == 1
         if is_result and statement.targets == tuple(forward.outputs.values()):
@@ -158,6 +160,13 @@ def _forward(forward: Forward, name: str, top: bool, busy: set[str]) -> Iterator
         yield from laid_out(f"return {{{pairs}}}", 8)
     else:
         yield from laid_out(f"return {', '.join(value for _, value in outputs)}", 8)
+
+
+def _shape_check(name: str, shape: tuple[int, ...]) -> Iterator[str]:
+    """What would else go wrong later, or not be noticed."""
+    yield from laid_out(f"if {name}.shape[1:] != {shape}:", 8)
+    said = f"{name} is a batch of {list(shape)}, not {{list({name}.shape)}}"
+    yield from laid_out(f'raise ValueError(f"{said}")', 12)
 
 
 def _lines(statement: Statement, names: Sequence[str]) -> Iterator[str]:
@@ -210,7 +219,7 @@ def _names(forward: Forward, statements: Sequence[Statement], busy: set[str]) ->
             last[number] = max(last.get(number, 0), i)
     names, live = list(forward.names), dict[str, int]()
     for number in forward.inputs:
-        names[number] = _free(names[number], busy | live.keys())
+        names[number] = free(names[number], busy | live.keys(), "_")
         live[names[number]] = number
     for i, statement in enumerate(statements):
         dying = [number for number in used((*statement.head, *statement.code)) if last[number] == i]
@@ -220,13 +229,6 @@ def _names(forward: Forward, statements: Sequence[Statement], busy: set[str]) ->
                 names[number] = "_"
                 continue
             follows = len(statement.targets) == 1 and dying and not statement.named and "x" not in live
-            names[number] = "x" if follows else _free(names[number], busy | live.keys())
+            names[number] = "x" if follows else free(names[number], busy | live.keys(), "_")
             live[names[number]] = number
     return names
-
-
-def _free(word: str, taken: Iterable[str]) -> str:
-    found, number = word, 2
-    while found in taken:
-        found, number = f"{word}_{number}", number + 1
-    return found

@@ -43,29 +43,33 @@ def edges(rows: Sequence[Sequence[int]]) -> Edges:
     return connected(sources, torch.tensor([len(row) for row in rows]))
 
 
-def stored(path: str) -> Edges:
+def stored(name: str) -> Edges:
     """Connections that stand beside this file."""
-    return connected(read()[f"{path}.sources"], read()[f"{path}.counts"])
+    tensors, remarks = read()
+    if f"{name}.sources" not in tensors:
+        raise ValueError(f"{name} is not in the file beside this one: it is another's")
+    tables = tensors[f"{name}.sources"], tensors[f"{name}.counts"]
+    return connected(*tables, remarks[f"connections:{name}"])
 
 
-def connected(sources: Tensor, counts: Tensor) -> Edges:
+def connected(sources: Tensor, counts: Tensor, digest: str = "") -> Edges:
     """Connections by the sources of all targets, one behind the other."""
     targets = torch.arange(len(counts)).repeat_interleave(counts)
     starts = nn.functional.pad(counts.cumsum(0), (1, 0))
-    return Edges(sources.int(), targets.int(), starts.int())
+    return Edges(sources.int(), targets.int(), starts.int(), digest)
 
 
 @cache
-def read() -> dict[str, Tensor]:
-    """The tensors beside this file, in a file of its name in safetensors' format."""
+def read() -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and remarks beside this file, in a file of its name, as safetensors."""
     data = bytearray(Path(__file__).with_suffix(".safetensors").read_bytes())
     start = 8 + int.from_bytes(data[:8], "little")
-    found = {}
-    for name, about in json.loads(data[8:start]).items():
-        if name != "__metadata__":
-            begin, end = about["data_offsets"]
-            kept = data[start + begin : start + end]
-            kind = TYPES[about["dtype"]]
-            values = torch.frombuffer(kept, dtype=kind) if kept else torch.empty(0)
-            found[name] = values.to(kind).reshape(about["shape"])
-    return found
+    head = json.loads(data[8:start])
+    remarks, found = head.pop("__metadata__", {}), {}
+    for name, about in head.items():
+        begin, end = about["data_offsets"]
+        kept = data[start + begin : start + end]
+        kind = TYPES[about["dtype"]]
+        values = torch.frombuffer(kept, dtype=kind) if kept else torch.empty(0)
+        found[name] = values.to(kind).reshape(about["shape"])
+    return found, remarks

@@ -22,7 +22,7 @@ class Connections(Edges):
     """
 
     def __init__(self, relation: Relation) -> None:
-        super().__init__(*(torch.empty(0) for _ in range(3)))
+        super().__init__(torch.empty(0), torch.empty(0), torch.empty(0))
         self.relation = relation
         self.fill(self.sources.device)
 
@@ -37,19 +37,8 @@ class Connections(Edges):
         self.fill(self.sources.device)
         return self
 
-    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
-        """No tensor, but beside the tensors, where torch keeps versions, whose connections their values are."""
-        super()._save_to_state_dict(destination, prefix, keep_vars)
-        destination._metadata[prefix[:-1]][CONNECTIONS] = self.relation.digest()
-
-    def _load_from_state_dict(self, state: Any, prefix: str, metadata: Any, *others: Any) -> None:
-        *_, errors = others
-        if metadata.get(CONNECTIONS, self.relation.digest()) != self.relation.digest():
-            errors.append(
-                f"the weights of `{prefix.removesuffix('.edges.')}` are those of other connections: "
-                "compile the module with the parameters and the seed of the one that they come from"
-            )
-        super()._load_from_state_dict(state, prefix, metadata, *others)
+    def digest(self) -> str:
+        return self.relation.digest()
 
     def extra_repr(self) -> str:
         return f"{prod(self.relation.sources)} -> {prod(self.relation.targets)}, {self.relation.count} connections"
@@ -64,4 +53,4 @@ def connections(relation: Relation) -> Connections | None:
 def connections_in(state: Mapping[str, Tensor]) -> dict[str, str]:
     """The digests of the connections whose weights a `state_dict` holds, by the paths of their tables."""
     about: Mapping[str, Any] = getattr(state, "_metadata", {})
-    return {path: each[CONNECTIONS] for path, each in about.items() if CONNECTIONS in each}
+    return {path: each[CONNECTIONS] for path, each in about.items() if each.get(CONNECTIONS)}

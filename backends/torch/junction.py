@@ -6,6 +6,8 @@ characters.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -20,11 +22,43 @@ class Edges(nn.Module):
     targets: Tensor
     starts: Tensor
 
-    def __init__(self, sources: Tensor, targets: Tensor, starts: Tensor) -> None:
+    def __init__(
+        self,
+        sources: Tensor,
+        targets: Tensor,
+        starts: Tensor,
+        digest: str = "",
+    ) -> None:
         super().__init__()
+        self._digest = digest
         self.register_buffer("sources", sources, persistent=False)
         self.register_buffer("targets", targets, persistent=False)
         self.register_buffer("starts", starts, persistent=False)
+
+    def digest(self) -> str:
+        """By which weights are known to be those of other connections."""
+        return self._digest
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep: bool) -> None:
+        """No tensor, but beside the tensors, where torch keeps versions, the digest."""
+        super()._save_to_state_dict(destination, prefix, keep)
+        destination._metadata[prefix[:-1]]["connections"] = self.digest()
+
+    def _load_from_state_dict(
+        self,
+        state: Any,
+        prefix: str,
+        metadata: Any,
+        *others: Any,
+    ) -> None:
+        mine, theirs = self.digest(), metadata.get("connections", "")
+        if mine and theirs and mine != theirs:
+            layer = prefix.removesuffix(".edges.")
+            others[-1].append(
+                f"the weights of `{layer}` are those of other connections: compile the "
+                "module with the parameters and the seed of the one they come from"
+            )
+        super()._load_from_state_dict(state, prefix, metadata, *others)
 
     def spread(self, values: Tensor) -> Tensor:
         """What is given for each target, as values of its connections."""

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -67,6 +68,13 @@ class Manifest(NamedTuple):
     tensors: Mapping[str, Kind]
 
 
+def own_version() -> str:
+    try:
+        return version("connc")
+    except PackageNotFoundError:  # a clone that is not installed
+        return ""
+
+
 # --- as text
 
 
@@ -104,8 +112,8 @@ def parsed(data: bytes | bytearray, path: Path) -> Manifest:
         raise SaveError(path, "it is no JSON", DAMAGED) from None
     if not isinstance(said, dict) or "format_version" not in said:
         raise SaveError(path, "it is not the manifest of a save", "restore a folder that `connc.save` has written")
-    if (version := said["format_version"]) != VERSION:
-        shown = ascii(version)[:40] if isinstance(version, int | str) else "no number"
+    if (found_version := said["format_version"]) != VERSION:
+        shown = ascii(found_version)[:40] if isinstance(found_version, int | str) else "no number"
         found = f"its format_version is {shown}, and this connc reads {VERSION}"
         raise SaveError(path, found, "restore it by the connc that saved it, and save it anew")
     try:

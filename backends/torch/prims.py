@@ -64,9 +64,9 @@ class FxPrims:
     def input(self, name: str, shape: Shape) -> Value:
         return Value(self.graph.placeholder(name), shape)
 
-    def finish(self, outputs: Mapping[str, Value]) -> None:
+    def finish(self, outputs: Mapping[str, Tensor]) -> None:
         """One output flows out as it is, several by their names."""
-        nodes = {name: value.node for name, value in outputs.items()}
+        nodes = {name: self._argument(value) for name, value in outputs.items()}
         self.graph.output(nodes if len(nodes) > 1 else next(iter(nodes.values())))
 
     def held(self, parameter: Parameter) -> Held:
@@ -301,6 +301,8 @@ class FxPrims:
     # --- laid out anew
 
     def reshape(self, x: Tensor, shape: Shape) -> Value:
+        if isinstance(x, Value) and len(shape) == 1 < len(x.shape):
+            return self._call(torch.flatten, tuple(shape), x, 1)
         return self._call(torch.reshape, tuple(shape), x, (-1, *shape))
 
     def permute(self, x: Tensor, axes: Sequence[int]) -> Value:

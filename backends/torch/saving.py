@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
@@ -28,7 +27,7 @@ from connc.backends.torch.folder import (
     write,
 )
 from connc.backends.torch.lower import compile_network
-from connc.backends.torch.manifest import LIMIT, Kind, Manifest, head, laid_out, parsed, printed
+from connc.backends.torch.manifest import LIMIT, Kind, Manifest, head, laid_out, own_version, parsed, printed
 from connc.backends.torch.module import Module
 from connc.backends.torch.packing import kind_of, values_of
 from connc.compiler.text.parser import parse_ir
@@ -61,7 +60,7 @@ def save(module: Module, folder: Folder) -> None:
         before = ours(path)
         try:
             network, weights = add(path, "network", [text]), add(path, "weights", values_of(state, tensors))
-            said = printed(Manifest(_version(), module.network.kind, module.seed, network, weights, tensors))
+            said = printed(Manifest(own_version(), module.network.kind, module.seed, network, weights, tensors))
             manifest = _written(path, said)
         except BaseException:
             drop(path, ours(path) - before)
@@ -142,13 +141,6 @@ def _written(path: Path, manifest: bytes) -> Path:
     temporary, _, _ = write(path, "manifest", [manifest])
     sync(path)
     return temporary
-
-
-def _version() -> str:
-    try:
-        return version("connc")
-    except PackageNotFoundError:  # a clone that is not installed
-        return ""
 
 
 # --- restoring

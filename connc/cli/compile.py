@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from connc.artifacts import FORMS, TEXTS, EmitError, emit, emitted, files_of, form_of
-from connc.cli.computing import module_of
+from connc.cli.computing import Matching, module_of
 from connc.cli.options import complete_target, network_of, with_limits, with_settings
 from connc.dsl.limits import Limits
 
@@ -22,6 +22,8 @@ _STREAM = Path("module.py")  # what a text is called that goes to standard outpu
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="The file to write; - is standard output."
 )
 @click.option("--weights", type=click.Path(path_type=Path), metavar="FOLDER|FILE", help="Trained weights.")
+@click.option("--match", "names", multiple=True, metavar="THEIRS=OURS", help="Which layer of a FILE is which.")
+@click.option("--partial", is_flag=True, help="What nothing in a FILE fits stays as it starts.")
 @click.option("-v", "--verbose", is_flag=True, help="Say of each layer which weights it got.")
 @with_settings
 @with_limits
@@ -30,6 +32,8 @@ def compile_(
     form: str | None,
     output: Path | None,
     weights: Path | None,
+    names: tuple[str, ...],
+    partial: bool,
     verbose: bool,
     settings: tuple[str, ...],
     seed: int,
@@ -55,13 +59,14 @@ def compile_(
     """
     try:
         output = None if output == Path("-") else output
+        matching = Matching(partial, _pairs(names), verbose)
         chosen = form or (form_of(output) if output else "")
         if output is None and chosen not in TEXTS:
             unsaid = "say what to write: --emit py or fx prints a text; name a file by -o, whose suffix says the form"
             raise EmitError(f"{chosen} is no text; name a file by -o" if chosen else unsaid)
         if output is not None:
             _check_inputs_stay(files_of(chosen, output), [Path(target.rpartition(":")[0] or target), weights])
-        module = module_of(network_of(target, settings, seed, limits), seed, weights, verbose=verbose)
+        module = module_of(network_of(target, settings, seed, limits), seed, weights, matching)
         trained = weights is not None
         if output is not None:
             emit(module, output, chosen, origin=target, weights=trained)
@@ -80,3 +85,10 @@ def _check_inputs_stay(outputs: Sequence[Path], inputs: Sequence[Path | None]) -
         for output in outputs:
             if each is not None and each.is_file() and output.is_file() and each.samefile(output):
                 raise EmitError(f"{output} would be replaced, and it is read; name another file by -o")
+
+
+def _pairs(names: Sequence[str]) -> dict[str, str]:
+    pairs = [name.partition("=") for name in names]
+    if wrong := [name for name, (theirs, _, ours) in zip(names, pairs, strict=True) if not (theirs and ours)]:
+        raise click.UsageError(f"--match {wrong[0]} is not THEIRS=OURS, a layer of the file and one of the net")
+    return {theirs: ours for theirs, _, ours in pairs}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from connc.compiler.network import Network
 
 _ONE_SAMPLE = "more than 1 value per channel"  # what torch says where `bn` has nothing to take a mean of
+_OPTIONS = "For `connc compile`, `names` are --match THEIRS=OURS and `partial` is --partial."
 _UNITS = ((1, "s"), (1e-3, "ms"), (1e-6, "µs"))
 _SIZES = ((30, "GiB"), (20, "MiB"), (10, "KiB"))
 
@@ -61,7 +62,15 @@ def computing(device: str, threads: int | None) -> Iterator[Machine]:
         raise click.UsageError("in training `bn` needs more than one sample here; try --batch 2") from None
 
 
-def module_of(network: Network, seed: int, weights: Path | None = None, *, verbose: bool = False) -> Module:
+class Matching(NamedTuple):
+    """How the weights in a file are matched: whether some may be missing, what is which, how much is told of it."""
+
+    partial: bool = False
+    names: Mapping[str, str] = {}
+    verbose: bool = False
+
+
+def module_of(network: Network, seed: int, weights: Path | None = None, matching: Matching | None = None) -> Module:
     """A network as a module; of a save only the weights are taken, as it has no lines of a spec."""
     from connc.backends.torch import compile_network
 
@@ -71,7 +80,7 @@ def module_of(network: Network, seed: int, weights: Path | None = None, *, verbo
     if weights is not None and weights.is_dir():
         _restore(module, weights)
     elif weights is not None:
-        _adopt(module, weights, verbose)
+        _adopt(module, weights, matching or Matching())
     return module
 
 
@@ -91,19 +100,19 @@ def _restore(module: Module, folder: Path) -> None:
     module.load_state_dict(kept.state_dict())
 
 
-def _adopt(module: Module, file: Path, verbose: bool) -> None:
+def _adopt(module: Module, file: Path, matching: Matching) -> None:
     """Fill a module with the weights in a file, of whatever implementation; a report says how, on standard error."""
     from connc.backends.pretrained import MatchError, adopt
     from connc.backends.torch.folder import SaveError
     from connc.backends.torch.tensors import read_tensors
 
     try:
-        found = adopt(module, read_tensors(file))
+        found = adopt(module, read_tensors(file), partial=matching.partial, names=matching.names)
     except SaveError as error:
         raise click.UsageError(str(error)) from None
     except MatchError as error:
-        raise click.UsageError(f"{file}: {error}\nconnc.adopt of Python takes `names` and `partial`") from None
-    said = str(found) if verbose else "\n".join([found.summary, *found.remarks, *found.problems()])
+        raise click.ClickException(f"{file}: {error}\n\n{_OPTIONS}") from None
+    said = str(found) if matching.verbose else "\n".join([found.summary, *found.remarks, *found.problems()])
     click.echo(f"{file}: {said}", err=True)
 
 
