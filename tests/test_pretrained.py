@@ -540,7 +540,7 @@ def test_renamed_weights_without_order_find_back_or_are_refused(network, seed):
 
 
 @pytest.mark.slow
-@settings(QUICK, max_examples=300)
+@settings(QUICK, max_examples=100)
 @given(nets(layers=16), st.integers(0, 2**16), st.booleans())
 def test_larger_renamed_nets_find_back_or_are_refused(network, seed, ordered):
     holds_of_a_renaming(network, seed, ordered)
@@ -678,7 +678,7 @@ def place(tmp_path_factory):
     return tmp_path_factory.mktemp("changed") / "a.safetensors"
 
 
-@settings(QUICK, max_examples=300)
+@settings(QUICK, max_examples=100)
 @given(data=st.data())
 def test_a_file_with_changed_bytes_is_read_or_refused(data, place):
     whole = safetensors.torch.save({"a": torch.ones(2, 3), "b": torch.arange(4)})

@@ -50,7 +50,7 @@ def test_a_file_computes_what_module_and_reference_compute(net):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(2))
-@many(max_examples=250)
+@many(max_examples=150)
 @given(net=nets(layers=10))
 def test_a_file_computes_what_module_and_reference_compute_many_times(part, net):
     agrees(net)

@@ -105,10 +105,9 @@ def test_unlucky_names_in_all_places_of_a_spec(first):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("role", HARMLESS)
-@pytest.mark.parametrize("rule", RULES)
-def test_each_unlucky_name_in_each_place_of_a_spec(role, rule):
-    for word in WORDS:
-        checked(SPEC.format(**{**HARMLESS, role: word}, rule=rule))
+def test_each_unlucky_name_in_each_place_of_a_spec(role):
+    for i, word in enumerate(WORDS):
+        checked(SPEC.format(**{**HARMLESS, role: word}, rule=RULES[i % len(RULES)]))
 
 
 def test_names_that_python_or_torch_need_in_one_net():
