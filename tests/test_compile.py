@@ -721,3 +721,6 @@ def test_what_is_which_and_what_may_stay_can_be_said(call):
     code, _, err = call("compile", "small.conn", "-o", "s.safetensors", *given[:2], "--match", "0")
     assert code == 2
     assert "--match 0 is not THEIRS=OURS" in err
+    code, _, err = call("compile", "small.conn", "-o", "s.safetensors", "--partial")
+    assert code == 2
+    assert "--match and --partial are for --weights FILE" in err

@@ -11,10 +11,8 @@ from connc.backends.torch.names import child
 from connc.compiler.places import Family
 
 FEW = 2  # members that are rather written down one by one, where others in the list differ
-_EASY, _LONG = (
-    1,
-    8,
-)  # how many arguments may change from member to member, and how many members make that easier to read
+_EASY = 1  # argument that may change from member to member in a comprehension that is easy to read
+_LONG = 8  # members beyond which any comprehension is easier to read than all of them
 
 
 def lines_of(modules: Mapping[str, Code], families: Sequence[Family]) -> Iterator[Code]:

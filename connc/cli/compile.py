@@ -60,6 +60,8 @@ def compile_(
     try:
         output = None if output == Path("-") else output
         matching = Matching(partial, _pairs(names), verbose)
+        if (names or partial) and not (weights and weights.is_file()):
+            raise EmitError("--match and --partial are for --weights FILE")
         chosen = form or (form_of(output) if output else "")
         if output is None and chosen not in TEXTS:
             unsaid = "say what to write: --emit py or fx prints a text; name a file by -o, whose suffix says the form"
