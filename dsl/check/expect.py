@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from connc.dsl import codes
-from connc.dsl.check.meaning import ANY, Meaning, fits, is_number, is_tensor, words
+from connc.dsl.check.meaning import ANY, FREE, Meaning, fits, is_number, is_tensor, words
 from connc.dsl.check.scope import Scope
 from connc.dsl.diagnostic import Refusal
 from connc.dsl.evaluate import Exhausted, Value
@@ -33,6 +33,11 @@ def means(*kinds: type[Expr]) -> Callable[[_Means], _Means]:
 def meaning(expr: Expr, scope: Scope) -> Meaning:
     """What an expression stands for. What is wrong with it is reported once, and means anything from then on."""
     return _MEANS[type(expr)](expr, scope)
+
+
+def size(expr: Expr, scope: Scope) -> Meaning:
+    """The meaning of an item or of a branch, where `_` may stand for any size."""
+    return FREE if isinstance(expr, Name) and expr.text == "_" else meaning(expr, scope)
 
 
 def expect(expr: Expr, slot: Slot, scope: Scope, of: str) -> Meaning:

@@ -7,11 +7,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 from connc.dsl import codes, tree
-from connc.dsl.check.expect import condition, evaluated, expect_type, meaning, means
+from connc.dsl.check.expect import condition, evaluated, expect_type, meaning, means, size
 from connc.dsl.check.meaning import (
     ANY,
     FLOWING,
-    FREE,
     NUMBER,
     RULED,
     SHAPED,
@@ -65,7 +64,7 @@ _INTEGER, _FRACTION = replace(WHOLE, constant=True), replace(NUMBER, constant=Tr
 
 @means(tree.ListOf)
 def _list_of(expr: tree.ListOf, scope: Scope) -> Meaning:
-    items = [FREE if isinstance(i, tree.Name) and i.text == "_" else meaning(i, scope) for i in expr.items]
+    items = [size(item, scope) for item in expr.items]
     if not items:
         return Meaning(Type("any", listed=True), constant=True)
     if flows := [node for node, item in zip(expr.items, items, strict=True) if item.type.name in FLOWING]:

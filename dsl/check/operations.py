@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from connc.dsl import codes, tree
-from connc.dsl.check.expect import complete, condition, evaluated, meaning, means, output
+from connc.dsl.check.expect import complete, condition, evaluated, meaning, means, output, size
 from connc.dsl.check.meaning import (
     ANY,
     NUMBER,
@@ -139,7 +139,7 @@ def _decision(expr: Expr, scope: Scope, decided: bool) -> bool | None:
 def _unless(passed_over: bool, expr: Expr, scope: Scope) -> Meaning:
     """The meaning of what may be passed over: then its names and types count, and its values do not."""
     with scope.quietly(passed_over):
-        return meaning(expr, scope)
+        return size(expr, scope)
 
 
 @means(tree.Choice)
