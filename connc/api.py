@@ -214,7 +214,7 @@ def _once(found: Sequence[Diagnostic]) -> list[Diagnostic]:
 
 
 def _checked(target: Target, settings: Sequence[Argument], limits: Limits) -> Checked:
-    library = Library(target.roots, limits)
+    library = Library(target.roots, limits, settings)
     try:
         units = target.load(library)
     except Refusal as refusal:

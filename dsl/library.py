@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import graphlib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from connc.dsl.limits import Limits
 from connc.dsl.parser import parse
 from connc.dsl.reading import Unreadable, read_file
 from connc.dsl.source import Source, Span
-from connc.dsl.tree import File, Use
+from connc.dsl.tree import Argument, File, Imported, Loop, Mapping, Name, Use, walk
 from connc.dsl.words import closest
 
 STD = "std"
+LENT = (f"{STD}.rules", f"{STD}.blocks")  # what settings know without a `use`; neither uses a file with nets
 _DECLARED = re.compile(r"^(?:rule|module|net) ([A-Za-z_]\w*)", re.MULTILINE)
 
 
@@ -58,16 +60,17 @@ class Unit:
 
 
 class Library:
-    """Reads files; one file is one unit, whoever asks for it."""
+    """Reads files; one file is one unit, whoever asks for it. `settings` are those of a net in the file asked for."""
 
-    def __init__(self, roots: Roots, limits: Limits = Limits()) -> None:
-        self.roots, self.limits = roots, limits
+    def __init__(self, roots: Roots, limits: Limits = Limits(), settings: Sequence[Argument] = ()) -> None:
+        self.roots, self.limits, self.settings = roots, limits, settings
         self.units: dict[str, Unit] = {}
         self._declared_in_std: dict[str, str] | None = None
 
     def load(self, source: Source, name: str) -> list[Unit]:
         """A source and all that it uses, directly or not; each behind those that it uses."""
         entry = self._unit(source, name)
+        entry.file = replace(entry.file, uses=(*entry.file.uses, *self._lent(entry.file)))
         waiting, found = [entry], {name: entry}
         while waiting:
             unit = waiting.pop()
@@ -86,6 +89,20 @@ class Library:
                 for found in _DECLARED.findall(self._read(dotted).text):
                     self._declared_in_std.setdefault(found, dotted)
         return self._declared_in_std.get(name, "")
+
+    def _lent(self, file: File) -> Iterator[Use]:
+        """Imports of what only the settings name, and neither the file nor they themselves mean anything else by."""
+        inside = [node for setting in self.settings for node in walk(setting.value)]
+        names = {node.text: node for node in inside if isinstance(node, Name)}
+        bound = [name for node in inside if isinstance(node, Mapping) for name in node.positions]
+        bound += [node.name for node in inside if isinstance(node, Loop)]
+        taken = {node.text for node in (*walk(file), *bound) if isinstance(node, Name)} if names else set()
+        for dotted in LENT:
+            declared = _DECLARED.findall(self._read(dotted).text) if names.keys() - taken else []
+            if wanted := [names[text] for text in declared if text in names and text not in taken]:
+                span = wanted[0].span
+                path = tuple(Name(span, part) for part in dotted.split("."))
+                yield Use(span, path, tuple(Imported(name.span, name, None) for name in wanted))
 
     def _unit(self, source: Source, name: str) -> Unit:
         if name not in self.units:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from fractions import Fraction
 
 import pytest
 
@@ -560,3 +561,102 @@ def test_two_connects_that_feed_one_layer_differently_are_one_mistake(codes_in):
         "    connect in, b, out by (i -> i + 1) using sum\n}\n"
     )
     assert codes_in(text) == ["E805"]
+
+
+# --- nets that are others, and parameters from outside
+
+
+ALIASES = """
+net plain(width = 4, p = 50%) {
+    in: [8]
+    in -> linear(width) -> dropout(p) -> out
+}
+
+net wide(scale = 2) = plain(width = 4 * scale)
+net a(k = 3) = wide(scale = k)
+"""
+
+
+def test_what_an_alias_leaves_open_can_be_filled(put):
+    assert put(ALIASES).shape(Ref("linear")) == (12,)
+    found = put(ALIASES, k=4, p=0.25)
+    assert found.shape(Ref("linear")) == (16,)
+    assert found["dropout"].what.p == 0.25
+
+
+def test_an_alias_with_parameters_of_its_own_can_be_a_layer_with_the_others_filled(put):
+    found = put(ALIASES.replace("net a", "net b") + net("in -> b(5, p = 10%) -> out"))
+    assert expand(found)["b.dropout"].what.p == Fraction(1, 10)
+
+
+def test_a_parameter_that_an_alias_leaves_open_is_not_declared_twice(codes_in):
+    assert codes_in(ALIASES.replace("a(k = 3)", "a(k = 3, p = 10%)")) == ["E509"]
+
+
+def test_an_alias_says_what_its_adapters_have_to_make(put):
+    text = """
+    module fitted(to: shape) {
+        in -> linear(to[0]) -> out
+    }
+
+    net plain(width = 4) {
+        in: [width]
+        in -> relu -> out
+    }
+
+    net narrow(half = 2) = plain(width = 2 * half)
+    """
+    found = put(text + net("one: narrow()\nconnect in, one, out by (i -> i + 1) via fitted"))
+    assert expand(found).shape(Ref("one.via.in.linear")) == (4,)
+
+
+REACHING = """
+    use std.rules (chain)
+
+    module block(reach: rule, layer: module) {
+        step[3]: layer(4)
+        connect in, step, out by reach using concat
+    }
+
+    net a(reach: rule = chain, layer: module = linear) {
+        in: [4, 8, 8]
+        in -> block(reach, layer) -> out
+    }
+"""
+
+
+def test_settings_know_the_rules_and_blocks_of_the_library(put):
+    found = expand(put(REACHING, reach="dense | window(1)", layer="basic"))
+    assert len(found.sources("block.out.join")) == 4
+    assert "block.step[0].bn" in found
+
+
+def test_what_a_file_means_by_a_name_is_what_its_settings_mean(put):
+    own = REACHING.replace("use std.rules (chain)", "rule dense = i -> i + 1\n    rule chain = dense")
+    assert put(own, reach="dense", layer="conv(kernel = 1)") == put(own, layer="conv(kernel = 1)")
+
+
+@pytest.mark.parametrize("reach", ["window -> window + 1", "i -> i + near for near in [1]"])
+def test_the_positions_of_a_setting_may_be_called_as_rules_of_the_library_are(put, reach):
+    assert put(REACHING, reach=reach, layer="conv(kernel = 1)")
+
+
+def test_a_name_that_a_file_has_for_something_else_is_not_lent(codes_in):
+    assert codes_in(REACHING.replace("step", "dense"), reach="dense") == ["E301"]
+
+
+@pytest.mark.parametrize(("wide", "shape"), [("true", (64, 8, 8)), ("false", (4, 8, 8))])
+def test_a_choice_may_leave_a_size_open(put, wide, shape):
+    text = """
+    module m(wide: bool) {
+        in: [if wide then 64 else _, 8, 8]
+        in -> relu -> out
+    }
+    """
+    chosen = f"x = in -> conv({shape[0]}, 1)\nx -> m({wide}) -> out"
+    assert put(text + net(chosen, "[4, 8, 8]")).shape(Ref("m")) == shape
+
+
+def test_an_open_size_is_no_number(codes_in):
+    assert codes_in(net("in -> linear(if 1 > 2 then 3 else _) -> out")) == ["E401"]
+    assert codes_in(net("x = 2 * (if 1 > 2 then 3 else _)\nin -> linear(x) -> out")) == ["E401"]

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from connc.compiler.elaborate.build import body_of, build, settled
+from connc.compiler.elaborate.build import build
 from connc.compiler.elaborate.estimate import Estimate
-from connc.compiler.elaborate.reader import Reader, file_names, language
+from connc.compiler.elaborate.reader import Reader, body_of, file_names, language, settled
 from connc.compiler.elaborate.values import Poisoned, Recipe
 from connc.compiler.elaborate.world import World
 from connc.compiler.network import Network

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
-from dataclasses import replace
-
 from connc.compiler.elaborate.body import Body
-from connc.compiler.elaborate.fill import missing
-from connc.compiler.elaborate.reader import Reader, parameters
+from connc.compiler.elaborate.reader import body_of, settled
 from connc.compiler.elaborate.values import POISON, Poisoned, Recipe
 from connc.compiler.elaborate.world import Use, World
 from connc.compiler.network import Network
 from connc.compiler.ops.base import Shape
 from connc.dsl import tree
 from connc.dsl.check import Declared
-from connc.dsl.evaluate import Value
 from connc.dsl.source import Span
 
 
@@ -39,26 +34,6 @@ def _run(body: Body) -> object:
         return body.run()
     except Poisoned:
         return POISON
-
-
-def settled(world: World, recipe: Recipe, span: Span) -> tuple[Recipe, ChainMap[str, Value]]:
-    """The module behind aliases, with the values of all its parameters."""
-    while True:
-        missing(recipe, span)
-        assert isinstance(recipe.maker, Declared)
-        names = parameters(recipe.maker, recipe.given, world, span)
-        declaration = recipe.maker.declaration
-        if not isinstance(declaration, tree.Net) or declaration.alias is None:
-            return recipe, names
-        recipe = replace(Reader(names, world)(declaration.alias), called=recipe.kind)
-
-
-def body_of(recipe: Recipe) -> tree.Body:
-    assert isinstance(recipe.maker, Declared)
-    declaration = recipe.maker.declaration
-    assert isinstance(declaration, tree.Module | tree.Net)
-    assert declaration.body is not None
-    return declaration.body
 
 
 def _doc_of(recipe: Recipe) -> str:

@@ -11,10 +11,9 @@ from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from connc.compiler.elaborate.build import body_of, settled
 from connc.compiler.elaborate.labels import mentions_coordinates
 from connc.compiler.elaborate.outline import Outline, outline
-from connc.compiler.elaborate.reader import Reader
+from connc.compiler.elaborate.reader import Reader, body_of, settled
 from connc.compiler.elaborate.values import Poisoned, Recipe
 from connc.compiler.elaborate.world import Use, World
 from connc.dsl import tree

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from connc.compiler.elaborate.draft import Draft
 from connc.compiler.elaborate.joining import Wanted, fits
 from connc.compiler.elaborate.outline import Outline
-from connc.compiler.elaborate.reader import Reader, parameters
+from connc.compiler.elaborate.reader import Reader, body_of, settled
 from connc.compiler.elaborate.values import Recipe, Several, check_one
 from connc.compiler.elaborate.world import World
 from connc.compiler.network import Ref
@@ -73,10 +73,9 @@ def wanted_input(recipe: Recipe, world: World, span: Span) -> Wanted | None:
     """The shape that the one input of a module says it takes."""
     if not isinstance(recipe.maker, Declared):
         return None
-    declaration = recipe.maker.declaration
-    body = declaration.body if isinstance(declaration, tree.Module | tree.Net) else None
-    ports = [s for s in body.statements if isinstance(s, tree.Port) and s.direction == "in"] if body else []
+    recipe, names = settled(world, recipe, span)
+    ports = [s for s in body_of(recipe).statements if isinstance(s, tree.Port) and s.direction == "in"]
     if len(ports) != 1 or ports[0].shape is None or ports[0].many:
         return None
-    wanted: Wanted = Reader(parameters(recipe.maker, recipe.given, world, span), world)(ports[0].shape)
+    wanted: Wanted = Reader(names, world)(ports[0].shape)
     return wanted

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from connc.compiler.elaborate.fill import bind, checked, of_language
+from connc.compiler.elaborate.fill import bind, checked, missing, of_language
 from connc.compiler.elaborate.values import Given, OpenRule, Recipe, Several, Tensor
 from connc.compiler.elaborate.world import World
 from connc.compiler.ops import OPS
@@ -220,3 +220,27 @@ def _slot(parameter: tree.Parameter, signature: Signature, reader: Reader) -> Sl
     if parameter.type is None or parameter.type.length is None:
         return slot
     return replace(slot, type=Type(slot.type.name, True, reader(parameter.type.length)))
+
+
+def settled(world: World, recipe: Recipe, span: Span) -> tuple[Recipe, ChainMap[str, Value]]:
+    """The module behind aliases, with the values of all its parameters."""
+    while True:
+        missing(recipe, span)
+        assert isinstance(recipe.maker, Declared)
+        names = parameters(recipe.maker, recipe.given, world, span)
+        declaration = recipe.maker.declaration
+        if not isinstance(declaration, tree.Net) or declaration.alias is None:
+            return recipe, names
+        other: Recipe = Reader(names, world)(declaration.alias)
+        own = {parameter.name.text for parameter in declaration.parameters}
+        passed_on = tuple((name, value) for name, value in recipe.given if name not in own)
+        recipe = replace(other, called=recipe.kind, given=other.given + passed_on)
+
+
+def body_of(recipe: Recipe) -> tree.Body:
+    """The body of a settled module."""
+    assert isinstance(recipe.maker, Declared)
+    declaration = recipe.maker.declaration
+    assert isinstance(declaration, tree.Module | tree.Net)
+    assert declaration.body is not None
+    return declaration.body

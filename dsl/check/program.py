@@ -95,7 +95,12 @@ def _check_settings(net: str, settings: Sequence[tree.Argument], scope: Scope) -
     """What a net does not have is told here; what its own parameters get was checked where they are declared."""
     found = scope.names.get(net)
     if found and found.signature:
-        own = {slot.name for slot in found.signature.slots if found.signature.name == net}
+        own = {
+            parameter.name.text
+            for d in scope.unit.file.declarations
+            if d.name.text == net
+            for parameter in d.parameters
+        }
         fill(found.signature, found.given, [s for s in settings if not s.name or s.name.text not in own], scope)
 
 
@@ -167,8 +172,10 @@ def _declared(declaration: Declaration, inner: Scope, settings: Settings) -> Mea
     body = getattr(declaration, "body", None)
     inputs, outputs = _ports(body) if body else (("in",), ("out",))
     if isinstance(declaration, Net) and declaration.alias is not None:
-        other = _alias(declaration, declaration.alias, inner).signature
-        inputs, outputs = (other.inputs, other.outputs) if other else (inputs, outputs)
+        other = _alias(declaration, declaration.alias, inner)
+        if other.signature:
+            inputs, outputs = other.signature.inputs, other.signature.outputs
+            slots += _left_open(declaration, other, outer)
     sized = concrete or bool(body and _is_sized(body))
     return Meaning(kind, Signature(name, slots, doc, inputs, outputs, sized=sized))
 
@@ -197,6 +204,19 @@ def _alias(net: Net, alias: tree.Expr, scope: Scope) -> Meaning:
     what = "a layer of the language" if got.type.name == "module" else words(got.type)
     scope.say(codes.ALIAS, alias.span, f"`{net.name.text}` can be another net with its parameters filled, not {what}")
     return ANY
+
+
+def _left_open(net: Net, other: Meaning, scope: Scope) -> tuple[Slot, ...]:
+    """The parameters of another net that an alias with parameters of its own does not fill."""
+    assert other.signature
+    slots = {slot.name: slot for slot in other.signature.slots if slot.name not in other.given}
+    for parameter in net.parameters:
+        name = parameter.name.text
+        if slots.pop(name, None):
+            message = f"`{net.name.text}` has `{name}` of `{other.signature.name}` already, which is left open here"
+            help_ = f"fill it, `{name} = {name}`, or choose another name"
+            scope.say(codes.ALIAS, parameter.name.span, message, help=help_)
+    return tuple(slots.values())
 
 
 def _is_sized(body: tree.Body) -> bool:

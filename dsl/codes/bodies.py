@@ -190,7 +190,8 @@ ALIAS = define(
     "E509",
     "not another net",
     """
-    Behind `net name =` stands a net or a module with its parameters filled. What flows needs a body in braces.
+    Behind `net name =` stands a net or a module with its parameters filled. What flows needs a body in braces. What is
+    left open there are parameters of the new net as well; it cannot declare others of these names.
     """,
     wrong="""
     net a = relu
