@@ -95,12 +95,8 @@ def _check_settings(net: str, settings: Sequence[tree.Argument], scope: Scope) -
     """What a net does not have is told here; what its own parameters get was checked where they are declared."""
     found = scope.names.get(net)
     if found and found.signature:
-        own = {
-            parameter.name.text
-            for d in scope.unit.file.declarations
-            if d.name.text == net
-            for parameter in d.parameters
-        }
+        nets = [d for d in scope.unit.file.declarations if isinstance(d, Net) and d.name.text == net]
+        own = {parameter.name.text for each in nets for parameter in each.parameters}
         fill(found.signature, found.given, [s for s in settings if not s.name or s.name.text not in own], scope)
 
 
