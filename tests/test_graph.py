@@ -260,7 +260,7 @@ def test_every_connection_of_a_connect_is_drawn_once(target):
 
 
 def test_what_a_search_may_add_is_dashed():
-    net = net_of("examples/sdmn.conn:rewired")
+    net = net_of("std.sdmn:exp1")
     (connect,) = net.connects
     rest = (connect.bound - connect.relation).count
     assert rest == sum(arrow.candidate for arrow in picture_of(net).scene.arrows) > 0
@@ -458,7 +458,7 @@ def test_a_matrix_says_how_large_and_how_full_it_is():
 
 
 def test_a_connect_is_drawn_as_the_matrix_of_its_positions():
-    net = net_of("examples/sdmn.conn:rewired")
+    net = net_of("std.sdmn:exp1")
     drawing = draw(net, module="cell[0,0].connect")
     Geometry(drawing).check()
     assert drawing.count(">cell[3,2]<") == 2
@@ -630,7 +630,7 @@ PROGRAM = """
 import sys
 import connc
 from connc.backends.drawing import FORMATS, draw
-net = connc.load("examples/sdmn.conn:rewired")
+net = connc.load("std.sdmn:exp1")
 for format in FORMATS:
     print(draw(net, format))
     print(draw(net, format, module="cell[0,0]", depth=2))

@@ -1,0 +1,77 @@
+"""What the papers count, measured on networks: each quantity as a number and as `docs/seeds.md` writes it."""
+
+from fractions import Fraction
+from math import prod
+
+from connc import analyze
+from connc.compiler.analyze.costs import costs
+from connc.compiler.expand import expand
+
+
+def junctions(network):
+    """The relations of all layers of neurons."""
+    return [n.what.rule for n in expand(network) if n.what.signature.name == "linear" and n.what.rule is not None]
+
+
+def possible(relation):
+    return prod(relation.sources) * prod(relation.targets)
+
+
+def connections(network):
+    return sum(each.count for each in junctions(network))
+
+
+def all_connections(network):
+    return sum(map(possible, junctions(network)))
+
+
+def convolutions(network):
+    """The costs of all convolutions, and how many numbers they make."""
+    flat, table = expand(network), costs(network)
+    names = [node.name for node in flat if node.what.signature.name == "conv"]
+    biases = sum(prod(flat[name].shapes[0]) for name in names if flat[name].what.bias)
+    return sum(table[name].params for name in names), sum(table[name].macs for name in names) + biases
+
+
+def saved(network, convolved):
+    """The share of what there is without sparsity that sparsity saves."""
+    return share(all_connections(network) - connections(network), convolved + all_connections(network))
+
+
+def links(network):
+    """The connections of the grid, and those that it could have."""
+    (connect,) = network.connects
+    return connect.relation.count, connect.bound.count
+
+
+def share(part, whole):
+    return Fraction(100 * part, whole)
+
+
+def percent(value):
+    return f"{float(value):.4f}%"
+
+
+def percents(values):
+    return ", ".join(map(percent, values))
+
+
+def giga(count):
+    return f"{count / 1e9:.4f}G"
+
+
+QUANTITIES = {  # by the name in the table: how it is measured, how it is written
+    "parameters": (lambda network: analyze(network)["params"], "{:,}".format),
+    "FLOPs": (lambda network: analyze(network)["flops"], giga),
+    "MACs": (lambda network: analyze(network)["macs"], giga),
+    "connections": (connections, "{:,}".format),
+    "possible connections": (all_connections, "{:,}".format),
+    "density": (lambda network: share(connections(network), all_connections(network)), percent),
+    "densities": (lambda network: [share(each.count, possible(each)) for each in junctions(network)], percents),
+    "parameters of the convolutions": (lambda network: convolutions(network)[0], "{:,}".format),
+    "operations of the convolutions": (lambda network: convolutions(network)[1], giga),
+    "parameters saved": (lambda network: saved(network, convolutions(network)[0]), percent),
+    "operations saved": (lambda network: saved(network, convolutions(network)[1]), percent),
+    "links": (lambda network: links(network)[0], "{:,}".format),
+    "density of the links": (lambda network: share(*links(network)), percent),
+}
