@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import graphlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from connc.dsl import codes
+from connc.dsl import codes, tree
 from connc.dsl.diagnostic import Diagnostic, Label, Refusal
 from connc.dsl.limits import Limits
 from connc.dsl.parser import parse
 from connc.dsl.reading import Unreadable, read_file
 from connc.dsl.source import Source, Span
-from connc.dsl.tree import Argument, File, Imported, Loop, Mapping, Name, Use, walk
+from connc.dsl.tree import Argument, File, Imported, Loop, Name, Use, walk
 from connc.dsl.words import closest
 
 STD = "std"
@@ -81,20 +81,20 @@ class Library:
                     waiting.append(other)
         return self._in_order(entry, found)
 
-    def in_std(self, name: str) -> str:
-        """The file of the standard library that declares a name, or nothing. Reads all of it, for a message's sake."""
+    def in_std(self) -> Mapping[str, str]:
+        """What the standard library declares, and in which file. Reads all of it, for a message's sake."""
         if self._declared_in_std is None:
             self._declared_in_std = {}
             for dotted in (each for each in self.roots.names() if each.startswith(STD + ".")):
                 for found in _DECLARED.findall(self._read(dotted).text):
                     self._declared_in_std.setdefault(found, dotted)
-        return self._declared_in_std.get(name, "")
+        return self._declared_in_std
 
     def _lent(self, file: File) -> Iterator[Use]:
         """Imports of what only the settings name, and neither the file nor they themselves mean anything else by."""
         inside = [node for setting in self.settings for node in walk(setting.value)]
         names = {node.text: node for node in inside if isinstance(node, Name)}
-        bound = [name for node in inside if isinstance(node, Mapping) for name in node.positions]
+        bound = [name for node in inside if isinstance(node, tree.Mapping) for name in node.positions]
         bound += [node.name for node in inside if isinstance(node, Loop)]
         taken = {node.text for node in (*walk(file), *bound) if isinstance(node, Name)} if names else set()
         for dotted in LENT:

@@ -110,6 +110,7 @@ class _Reading:
         self.misused: set[str] = set()  # keywords as names, told once
         self.builder = parser.builder
         self.builder.start(source, limits, self.report)
+        self.whole_file = start == "file"
         self.interactive: InteractiveParser = parser.lark.parse_interactive(source.text, start)
         self.state = self.interactive.parser_state
         self.layout = Layout(_tokens(self.interactive), source, limits, self.report)
@@ -301,8 +302,9 @@ class _Reading:
             message = f"`{token.value}` is a word of the language and cannot be a name"
             self._say(codes.RESERVED, span, message, help=f"`{token.value}_` could be one")
             return
-        found = words.found(token.type, token.value)
-        message = f"expected {words.expected(accepted)}, found {found}"
+        message = f"expected {words.expected(accepted)}, found {words.found(token.type, token.value)}"
+        if not self.whole_file:
+            message = message.replace("the end of the file", "the end")
         inner = [b for b in open_[-1:] if b.type != "LBRACE" or token.type == "RBRACE"]
         opened = [Label(self.layout.span(b), "opened here") for b in inner if token.type in CLOSERS.values()]
         self._say(codes.SYNTAX, span, message, "", *opened, help=hints.way_out(self._slip(token, last, accepted)))

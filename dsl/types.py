@@ -32,7 +32,7 @@ class Type:
         """For a message: `an int`, `a list of modules`."""
         if not self.listed:
             return _ARTICLES.get(self.name, f"a {self.name}")
-        plural = {"int": "ints", "float": "numbers", "bool": "truth values", "str": "strings"}
+        plural = {"int": "ints", "float": "numbers", "bool": "truth values", "str": "strings", "free": "sizes"}
         count = "" if self.length is None else f"{self.length} "
         return f"a list of {count}{plural.get(self.name, self.name + 's')}"
 

@@ -589,8 +589,63 @@ def test_an_alias_with_parameters_of_its_own_can_be_a_layer_with_the_others_fill
     assert expand(found)["b.dropout"].what.p == Fraction(1, 10)
 
 
-def test_a_parameter_that_an_alias_leaves_open_is_not_declared_twice(codes_in):
-    assert codes_in(ALIASES.replace("a(k = 3)", "a(k = 3, p = 10%)")) == ["E509"]
+def test_an_alias_gives_an_open_parameter_another_default(put, codes_in):
+    text = ALIASES.replace("a(k = 3)", "a(k = 3, p = 10%)")
+    assert put(text)["dropout"].what.p == Fraction(1, 10)
+    assert put(text, p=0.2)["dropout"].what.p == Fraction(1, 5)
+    assert codes_in(ALIASES.replace("a(k = 3)", 'a(k = 3, p = "x")')) == ["E401"]
+
+
+def test_an_alias_may_leave_open_what_has_no_default(put):
+    text = """
+    net plain(width, depth: int) {
+        in: [8]
+        in -> linear(width) -> linear(depth) -> out
+    }
+
+    net a(width = 3) = plain
+    """
+    assert put(text, depth=5).shapes == ((5,),)
+
+
+@pytest.mark.parametrize("alias", ["a(m = 2) = plain(n = m)", "a(n = 2) = plain", "a = plain(n = 2)"])
+def test_a_list_that_an_alias_leaves_open_is_as_long_as_what_it_fills(put, codes_in, alias):
+    text = f"""
+    net plain(n = 3, widths: int[n] = 4) {{
+        in: [8]
+        step[d: n]: linear(widths[d])
+        connect in, step, out by (i -> i + 1)
+    }}
+
+    net {alias}
+    """
+    assert put(text, widths=[5, 6]).shapes == ((6,),)
+    assert codes_in(text, widths=[5, 6, 7]) == ["E412"]
+
+
+@pytest.mark.parametrize(("layer", "code"), [("relu", "E403"), ("narrow", "E404"), ("bare", "E403")])
+def test_a_module_that_does_not_take_what_it_is_given_is_told_with_where_it_was_put_in(put, layer, code):
+    text = f"""
+    use std.blocks (block)
+
+    module narrow(k: int, by_: int) {{
+        in -> conv(k, 3) -> out
+    }}
+
+    module bare {{
+        in -> relu -> out
+    }}
+
+    net a {{
+        in: [4, 8, 8]
+        in -> block(3, 4, layer = {layer}) -> out
+    }}
+    """
+    with pytest.raises(SpecError) as caught:
+        put(text)
+    (mistake,) = caught.value.diagnostics
+    assert mistake.code.id == code
+    assert mistake.labels[-1].span.source.name == "spec.conn"
 
 
 def test_an_alias_says_what_its_adapters_have_to_make(put):

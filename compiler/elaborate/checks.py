@@ -156,8 +156,10 @@ def _unread(body: Checked, name: str) -> Diagnostic:
     span = body.draft.nodes[name].span
     if span is None:
         span = next((port.span for port in body.text.inputs if port.name.text == name), body.span)
-    message = f"no way leads from `{name}` to an output"
-    return codes.UNREAD.at(span, message, help="lead it on, or leave it out")
+    message, help_ = f"no way leads from `{name}` to an output", "lead it on, or leave it out"
+    if any(position.name == name for wires in body.wires for position in wires.positions):
+        help_ = "the rule leads on to nothing; `between(…)` around it ties what is loose to the last position"
+    return codes.UNREAD.at(span, message, help=help_)
 
 
 def _warn(body: Checked, names: set[str]) -> None:

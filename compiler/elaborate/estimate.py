@@ -9,6 +9,7 @@ import itertools
 import math
 from collections import ChainMap
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from connc.compiler.elaborate.labels import mentions_coordinates
@@ -53,10 +54,13 @@ class Estimate:
     def __init__(self, world: World) -> None:
         self.world = world
         self._known: dict[object, int] = {}
+        self.failed = False
 
     def check(self, recipe: Recipe, span: Span) -> None:
         """Refuse a net that would be too large, at the part that makes it so."""
         total = self.layers(recipe, span)
+        if self.failed:
+            raise Poisoned
         if total > self.world.limits.layers:
             largest = max(self._parts(recipe, span), default=(0, span), key=lambda part: part[0])[1]
             raise Refusal(self.world.limits.exceeded("layers", largest, total, known=True))
@@ -67,9 +71,18 @@ class Estimate:
             return 1
         if recipe not in self._known:
             self._known[recipe] = 1  # where a module is in itself, which the checker refuses
-            with self.world.inside(Use(recipe.kind, span)):
+            with self.world.inside(Use(recipe.kind, span)), self._telling():
                 self._known[recipe] = 1 + sum(count for count, _ in self._parts(recipe, span))
         return self._known[recipe]
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell a mistake where it is known which modules it is in, and go on with the other parts."""
+        try:
+            with self.world.attempt():
+                yield
+        except Poisoned:
+            self.failed = True
 
     def _parts(self, recipe: Recipe, span: Span) -> Iterator[Part]:
         """The statements of a module that make layers."""

@@ -13,12 +13,17 @@ from connc.dsl.values import misfit
 from connc.dsl.vocabulary import Signature, Slot
 
 
-def bind(signature: Signature, given: Given, arguments: Iterable[tuple[str, Value]]) -> Given:
+def bind(signature: Signature, given: Given, arguments: Iterable[tuple[str, Value]], span: Span) -> Given:
     """What is given behind a call: arguments without a name fill the first parameters that were open before it."""
     filled = dict(given)
-    free = (slot.name for slot in signature.slots if slot.name not in dict(given))
+    free = [slot.name for slot in signature.slots if slot.name not in filled]
+    takes = f"{len(free)} argument{'s' * (len(free) != 1)}" if free else "no arguments"
     for name, value in arguments:
-        filled[name or next(free)] = value
+        if not (name or free):
+            raise Refusal(codes.TOO_MANY.at(span, f"`{signature.name}` takes {takes}, and gets more here"))
+        if name and signature.slot(name) is None:
+            raise Refusal(codes.PARAMETER.at(span, f"`{signature.name}` has no parameter `{name}`"))
+        filled[name or free.pop(0)] = value
     return tuple(filled.items())
 
 

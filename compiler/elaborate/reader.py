@@ -62,9 +62,9 @@ class Reader(Evaluator):
         called = self.value(expr.callee)
         arguments = [(each.name.text if each.name else "", self.value(each.value)) for each in expr.arguments]
         if isinstance(called, OpenRule):
-            return called.make(bind(called.signature, (), arguments), expr.span)
+            return called.make(bind(called.signature, (), arguments, expr.span), expr.span)
         assert isinstance(called, Recipe)
-        return replace(called, given=bind(called.signature, called.given, arguments))
+        return replace(called, given=bind(called.signature, called.given, arguments, expr.span))
 
     def _known(self, name: str) -> Value:
         try:
@@ -180,8 +180,6 @@ def _value(found: Declared, world: World) -> Value:
         case tree.Rule():
             assert found.signature is not None
             return OpenRule(found.signature, _declared_rule(found, world))
-        case tree.Net(parameters=(), alias=alias, name=name) if alias is not None:
-            return replace(reader(alias), called=name.text)
     return Recipe(found)
 
 
@@ -232,8 +230,9 @@ def settled(world: World, recipe: Recipe, span: Span) -> tuple[Recipe, ChainMap[
         if not isinstance(declaration, tree.Net) or declaration.alias is None:
             return recipe, names
         other: Recipe = Reader(names, world)(declaration.alias)
-        own = {parameter.name.text for parameter in declaration.parameters}
-        passed_on = tuple((name, value) for name, value in recipe.given if name not in own)
+        values = {**names.maps[0], **dict(recipe.given)}
+        open_ = [slot.name for slot in other.signature.slots if slot.name not in dict(other.given)]
+        passed_on = tuple((name, values[name]) for name in open_ if name in values)
         recipe = replace(other, called=recipe.kind, given=other.given + passed_on)
 
 

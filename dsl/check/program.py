@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from connc.dsl import codes, tree
 from connc.dsl.check import expressions, operations  # noqa: F401  they give expressions their meaning
 from connc.dsl.check.bodies import bound, check_body, report_circles
-from connc.dsl.check.calls import fill, layer
+from connc.dsl.check.calls import fill
 from connc.dsl.check.expect import evaluated, expect, expect_type, meaning
 from connc.dsl.check.meaning import ANY, Meaning, fits, is_any, is_layer, words
 from connc.dsl.check.scope import Scope, World
@@ -154,11 +154,8 @@ def _signature_span(declaration: Declaration) -> Span:
 def _declared(declaration: Declaration, inner: Scope, settings: Settings) -> Meaning:
     """What a declaration gives its name; its parameters are declared in `inner`."""
     outer = inner.file
-    match declaration:
-        case tree.Binding(value=value):
-            return bound(declaration, _file_value(value, outer), outer)
-        case Net(alias=alias, parameters=()) if alias is not None:
-            return _alias(declaration, alias, outer)
+    if isinstance(declaration, tree.Binding):
+        return bound(declaration, _file_value(declaration.value, outer), outer)
     parameters: tuple[Parameter, ...] = getattr(declaration, "parameters", ())
     concrete = isinstance(declaration, Net)
     name = declaration.name.text
@@ -169,9 +166,10 @@ def _declared(declaration: Declaration, inner: Scope, settings: Settings) -> Mea
     inputs, outputs = _ports(body) if body else (("in",), ("out",))
     if isinstance(declaration, Net) and declaration.alias is not None:
         other = _alias(declaration, declaration.alias, inner)
-        if other.signature:
-            inputs, outputs = other.signature.inputs, other.signature.outputs
-            slots += _left_open(declaration, other, outer)
+        if other.signature is None:
+            return ANY
+        inputs, outputs = other.signature.inputs, other.signature.outputs
+        slots = (*slots, *_left_open(declaration, slots, other, outer))
     sized = concrete or bool(body and _is_sized(body))
     return Meaning(kind, Signature(name, slots, doc, inputs, outputs, sized=sized))
 
@@ -188,7 +186,7 @@ def _alias(net: Net, alias: tree.Expr, scope: Scope) -> Meaning:
     if isinstance(alias, tree.Chain):
         scope.say(codes.ALIAS, alias.span, "behind `net name =` stands another net; what flows needs a body in braces")
         return ANY
-    got = layer(alias, None, scope)
+    got = meaning(alias, scope)
     callee = alias.callee if isinstance(alias, tree.Call) else alias
     of_the_language = isinstance(callee, tree.Name) and scope.is_of_the_language(callee.text)
     if is_any(got) or (is_layer(got) and got.signature and not of_the_language):
@@ -202,17 +200,21 @@ def _alias(net: Net, alias: tree.Expr, scope: Scope) -> Meaning:
     return ANY
 
 
-def _left_open(net: Net, other: Meaning, scope: Scope) -> tuple[Slot, ...]:
-    """The parameters of another net that an alias with parameters of its own does not fill."""
+def _left_open(net: Net, own: Sequence[Slot], other: Meaning, scope: Scope) -> Iterator[Slot]:
+    """What an alias leaves open of another net, aside from parameters of its own, which fill those of their name."""
     assert other.signature
-    slots = {slot.name: slot for slot in other.signature.slots if slot.name not in other.given}
-    for parameter in net.parameters:
-        name = parameter.name.text
-        if slots.pop(name, None):
-            message = f"`{net.name.text}` has `{name}` of `{other.signature.name}` already, which is left open here"
-            help_ = f"fill it, `{name} = {name}`, or choose another name"
-            scope.say(codes.ALIAS, parameter.name.span, message, help=help_)
-    return tuple(slots.values())
+    mine = {slot.name: (slot, parameter) for slot, parameter in zip(own, net.parameters, strict=True)}
+    for slot in other.signature.slots:
+        if slot.name in other.given:
+            continue
+        if slot.name not in mine:
+            length = None if slot.type.length is None else -1  # which may depend on what is filled
+            yield replace(slot, type=replace(slot.type, length=length))
+            continue
+        given, parameter = mine[slot.name]
+        if not fits(Meaning(given.type), slot.type):
+            message = f"`{slot.name}` of `{other.signature.name}` takes {words(slot.type)}, not {words(given.type)}"
+            scope.say(codes.TYPE, parameter.span, message)
 
 
 def _is_sized(body: tree.Body) -> bool:

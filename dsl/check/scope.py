@@ -18,7 +18,7 @@ from connc.dsl.limits import Limits
 from connc.dsl.source import Span
 from connc.dsl.tree import Name
 from connc.dsl.vocabulary import Vocabulary
-from connc.dsl.words import did_you_mean
+from connc.dsl.words import closest, did_you_mean
 
 MOST_HINTS = 50  # mistakes of a file; finding what was meant takes time, and the first ones teach enough
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -26,11 +26,11 @@ _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a check is given: the names of the language, the limits, and which file of the library declares a name."""
+    """What a check is given: the names of the language, the limits, and which file of the library declares what."""
 
     vocabulary: Vocabulary
     limits: Limits = Limits()
-    elsewhere: Callable[[str], str] = lambda name: ""
+    elsewhere: Callable[[], Mapping[str, str]] = dict
     budget: Budget = field(init=False)
 
     def __post_init__(self) -> None:
@@ -155,10 +155,13 @@ class Scope:
         if len(self.report) >= MOST_HINTS:
             self.say(codes.UNKNOWN_NAME, name.span, f"`{name.text}` is not known here")
             return
-        std = self.world.elsewhere(name.text)
-        near = did_you_mean(name.text, self.known() | set(also))
-        help_ = f"`use {std} ({name.text})` makes it known" if std else near
-        self.say(codes.UNKNOWN_NAME, name.span, f"`{name.text}` is not known here", help=help_)
+        std = self.world.elsewhere()
+        near = did_you_mean(name.text, {*self.known(), *also, "true", "false"})
+        if name.text in std:
+            near = f"`use {std[name.text]} ({name.text})` makes it known"
+        elif not near and (other := closest(name.text, std)):
+            near = f"did you mean `{other}` of `{std[other]}`?"
+        self.say(codes.UNKNOWN_NAME, name.span, f"`{name.text}` is not known here", help=near)
 
     # --- what builds on what
 

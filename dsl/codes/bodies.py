@@ -190,8 +190,7 @@ ALIAS = define(
     "E509",
     "not another net",
     """
-    Behind `net name =` stands a net or a module with its parameters filled. What flows needs a body in braces. What is
-    left open there are parameters of the new net as well; it cannot declare others of these names.
+    Behind `net name =` stands a net or a module with its parameters filled. What flows needs a body in braces.
     """,
     wrong="""
     net a = relu

@@ -38,6 +38,11 @@ def saved(network, convolved):
     return share(all_connections(network) - connections(network), convolved + all_connections(network))
 
 
+def left(network):
+    """The share of all weights, those of convolutions too, that sparsity leaves."""
+    return 100 - saved(network, convolutions(network)[0])
+
+
 def links(network):
     """The connections of the grid, and those that it could have."""
     (connect,) = network.connects
@@ -63,7 +68,6 @@ def giga(count):
 QUANTITIES = {  # by the name in the table: how it is measured, how it is written
     "parameters": (lambda network: analyze(network)["params"], "{:,}".format),
     "FLOPs": (lambda network: analyze(network)["flops"], giga),
-    "MACs": (lambda network: analyze(network)["macs"], giga),
     "connections": (connections, "{:,}".format),
     "possible connections": (all_connections, "{:,}".format),
     "density": (lambda network: share(connections(network), all_connections(network)), percent),
@@ -72,6 +76,8 @@ QUANTITIES = {  # by the name in the table: how it is measured, how it is writte
     "operations of the convolutions": (lambda network: convolutions(network)[1], giga),
     "parameters saved": (lambda network: saved(network, convolutions(network)[0]), percent),
     "operations saved": (lambda network: saved(network, convolutions(network)[1]), percent),
+    "weights of all layers": (lambda network: convolutions(network)[0] + connections(network), "{:,}".format),
+    "left of all weights": (left, percent),
     "links": (lambda network: links(network)[0], "{:,}".format),
     "density of the links": (lambda network: share(*links(network)), percent),
 }

@@ -10,7 +10,7 @@ import pytest
 
 import connc
 from connc.compiler.network import Ref
-from tests.seeds.measures import junctions
+from tests.seeds.measures import junctions, links
 
 load = cache(connc.load)
 
@@ -35,19 +35,21 @@ def positions(block, given):
 # --- SparseNet, sparsely aggregated
 
 
-def aggregated(depth):
-    network = connc.load("std.sparsenet:sparsenet_cifar", {"depth": depth, "growth": 2, "classes": 2})
+@cache
+def aggregated():
+    """A block of 48 layers."""
+    network = connc.load("std.sparsenet:sparsenet_cifar", {"depth": 6 * 48 + 4, "growth": 2, "classes": 2})
     return positions(body(network, "part[0]", "block"), ["in"])
 
 
 def test_a_layer_aggregates_those_at_distances_that_are_powers_of_two():
-    for layer, sources in enumerate(aggregated(6 * 48 + 4), 1):
+    for layer, sources in enumerate(aggregated(), 1):
         assert sources == sorted(layer - 2**t for t in range(layer) if 2**t <= layer)
         assert len(sources) == floor(log2(layer)) + 1
 
 
 def test_the_path_from_a_layer_to_the_input_has_as_many_steps_as_its_number_has_binary_ones():
-    graph = nx.DiGraph((i, layer) for layer, sources in enumerate(aggregated(6 * 48 + 4), 1) for i in sources)
+    graph = nx.DiGraph((i, layer) for layer, sources in enumerate(aggregated(), 1) for i in sources)
     for layer, length in nx.single_source_shortest_path_length(graph, 0).items():
         assert length == layer.bit_count() <= floor(log2(max(layer, 1))) + 1
 
@@ -74,7 +76,6 @@ def test_links_are_dropped_exactly_as_they_are_told_to(far, near):
     for number, sources in enumerate(layers, 1):
         kept = set(range(number)) - set(range(far, number - near))
         assert set(sources) == kept
-        assert len(sources) == min(number, 14)
     unread = set(range(21)) - set().union(*layers)
     assert set(transition) == unread | set(range(far)) | set(range(21 - near, 21))
 
@@ -92,7 +93,7 @@ def test_the_input_of_a_later_block_is_thinned_as_well():
 def test_growing_blocks_take_less_arithmetic_than_equal_ones_of_as_many_layers(kind):
     growing = connc.analyze(load(f"std.sparsenet_ends:{kind}"))
     equal = connc.analyze(connc.load(f"std.sparsenet_ends:{kind}", {"blocks": [12, 12, 12]}))
-    assert growing["macs"] < 0.75 * equal["macs"]
+    assert growing["macs"] < 0.72 * equal["macs"]
     assert growing["params"] < equal["params"]
 
 
@@ -122,6 +123,7 @@ def matrix(relation):
 
 def test_the_grid_starts_with_the_next_one_in_each_lane():
     assert (matrix(cells("sdmn").relation) == np.eye(12, k=3)).all()
+    assert links(load("std.sdmn")) == (9, 54)
 
 
 def test_a_search_may_draw_what_leads_deeper():
@@ -152,11 +154,11 @@ def test_the_first_experiment_is_what_figure_8_shows():
 @pytest.mark.parametrize("adding", [True, False])
 def test_any_matrix_that_leads_deeper_joins_the_modules(adding):
     """All of the first and last depth are there, and one source of each module may be far away."""
-    links = np.triu(np.ones((12, 12), int), 3)
+    drawn = np.triu(np.ones((12, 12), int), 3)
     for depth in range(4):
-        links[3 * depth : 3 * depth + 3, 3 * depth : 3 * depth + 3] = 0
-    found = cells("sdmn_small", links=f"matrix({links.tolist()})", adding=adding)
-    assert (matrix(found.relation) == links).all()
+        drawn[3 * depth : 3 * depth + 3, 3 * depth : 3 * depth + 3] = 0
+    found = cells("sdmn_small", links=f"matrix({drawn.tolist()})", adding=adding)
+    assert (matrix(found.relation) == drawn).all()
 
 
 @pytest.mark.parametrize(
@@ -164,8 +166,8 @@ def test_any_matrix_that_leads_deeper_joins_the_modules(adding):
     [(12, 3.00, 3.94), (32, 20.87, 27.6)],  # in millions; the least is without the last transit layers
 )
 def test_dense_modules_lie_between_those_without_links_and_with_all(growth, none, all_):
-    for links in ("parallel", "forward"):
-        found = connc.analyze(connc.load("std.sdmn", {"growth": growth, "links": links}))["params"] / 1e6
+    for rule in ("parallel", "forward"):
+        found = connc.analyze(connc.load("std.sdmn", {"growth": growth, "links": rule}))["params"] / 1e6
         assert none < found < all_ + 0.05
 
 
