@@ -8,26 +8,32 @@ from connc.version import __version__
 if TYPE_CHECKING:
     from connc.api import SpecError, TargetError, analyze, compile, load, loads, parse_ir, relate
     from connc.artifacts import EmitError, emit
+    from connc.backends.data import DataError, load_data
     from connc.backends.pretrained import MatchError, adopt
     from connc.backends.torch.saving import SaveError, restore, save
+    from connc.training import TrainError, train
 
 __all__ = [
+    "DataError",
     "EmitError",
     "MatchError",
     "SaveError",
     "SpecError",
     "TargetError",
+    "TrainError",
     "__version__",
     "adopt",
     "analyze",
     "compile",
     "emit",
     "load",
+    "load_data",
     "loads",
     "parse_ir",
     "relate",
     "restore",
     "save",
+    "train",
 ]
 
 # In a wheel dsl, compiler, backends and stdlib lie in this folder; in a clone they lie beside it.
@@ -52,6 +58,14 @@ def __getattr__(name: str) -> object:
         from connc.backends import pretrained
 
         return getattr(pretrained, name)
+    if name in ("DataError", "load_data"):
+        from connc.backends import data
+
+        return getattr(data, name)
+    if name in ("TrainError", "train"):
+        from connc import training
+
+        return getattr(training, name)
     if name in ("EmitError", "emit"):
         from connc import artifacts
 

@@ -100,14 +100,18 @@ def analyze(network: Network) -> dict[str, int]:
 
 def _loaded(target: Target, params: Mapping[str, object] | None, seed: int) -> Network:
     _checked_seed(seed)
-    texts = [f"{name}={_written(value)}" for name, value in (params or {}).items()]
-    settings, found = parse_settings(texts, origin="params")
+    settings, found = settings_of(params or {})
     network = None
     if not found:
         network, found = load_network(target, settings, seed=seed)
     if network is None:
         raise SpecError(found)
     return network
+
+
+def settings_of(params: Mapping[str, object]) -> tuple[list[Argument], list[Diagnostic]]:
+    """Parameters of Python as settings of a net, and what is wrong with them."""
+    return parse_settings((f"{name}={_written(value)}" for name, value in params.items()), origin="params")
 
 
 def _checked_seed(seed: int) -> None:
@@ -176,6 +180,13 @@ def load_network(
         return None, list(checked.diagnostics)
     made = elaborate(checked, net_of(checked.entry.file, target), settings, limits, seed)
     return made.network, _once([*checked.diagnostics, *made.diagnostics])
+
+
+def parameters_of(target: Target, limits: Limits = Limits()) -> set[str]:
+    """The names of the parameters of the net that a target means, which has no mistakes."""
+    checked = _checked(target, (), limits)
+    net = checked.names[checked.entry.name][net_of(checked.entry.file, target)]
+    return {slot.name for slot in net.signature.slots} if net.signature else set()
 
 
 def relation_in(text: str, sources: Space, targets: Space, seed: int = 0) -> Relation:

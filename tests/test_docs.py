@@ -174,7 +174,8 @@ def anchors(page):
 
 @pytest.mark.parametrize("page", WRITTEN, ids=name)
 def test_every_option_exists(page):
-    known = {option for verb in VERBS for parameter in verb.params for option in parameter.opts} | _OTHERS_OPTIONS
+    parameters = [parameter for verb in VERBS for parameter in verb.params]
+    known = {option for each in parameters for option in (*each.opts, *each.secondary_opts)} | _OTHERS_OPTIONS
     named = set(_OPTION.findall(page.read_text(encoding="utf-8")))
     assert named <= known
 

@@ -20,6 +20,7 @@ from connc.backends.torch.folder import DAMAGED, Entry, SaveError
 
 VERSION = 1
 LIMIT = 16 * 2**20  # bytes of a manifest: some 150,000 tensors
+TRAINING = "training/"  # what the names of tensors begin with that no network has
 _MOST_AXES, _LARGEST = 16, 2**63
 _HASH = re.compile(r"[0-9a-f]{64}")
 _LISTS = re.compile(r"\[\n[\s\d,]*\]")
@@ -66,6 +67,12 @@ class Manifest(NamedTuple):
     network: Entry
     weights: Entry
     tensors: Mapping[str, Kind]
+    training: str = ""  # how far it was trained, and how, as who trains says it
+
+    @property
+    def own(self) -> dict[str, Kind]:
+        """The tensors of the network; the others are those of its training."""
+        return {name: kind for name, kind in self.tensors.items() if not name.startswith(TRAINING)}
 
 
 def own_version() -> str:
@@ -80,7 +87,7 @@ def own_version() -> str:
 
 def printed(manifest: Manifest) -> bytes:
     """The manifest as it stands in its file, the hash of all the rest among it."""
-    said = {
+    said: dict[str, object] = {
         "connc": manifest.connc,
         "files": {each.kind: _entry_said(each) for each in (manifest.network, manifest.weights)},
         "format_version": VERSION,
@@ -88,6 +95,8 @@ def printed(manifest: Manifest) -> bytes:
         "seed": manifest.seed,
         "tensors": {name: {"dtype": kind.dtype, "shape": kind.shape} for name, kind in manifest.tensors.items()},
     }
+    if manifest.training:
+        said["training"] = manifest.training
     return _json(said | {"sha256": sha256(_json(said)).hexdigest()})
 
 
@@ -131,7 +140,8 @@ def _manifest(said: dict[str, Any]) -> Manifest:
     """Of values of any kind; what is not said here differs from what is printed again."""
     tensors = {name: Kind(_type(each["dtype"]), _shape(each["shape"])) for name, each in said["tensors"].items()}
     network, weights = (_entry(kind, said["files"][kind]) for kind in ("network", "weights"))
-    return Manifest(_text(said["connc"]), _text(said["net"]), _whole(said["seed"]), network, weights, tensors)
+    training = _text(said.get("training", ""))
+    return Manifest(_text(said["connc"]), _text(said["net"]), _whole(said["seed"]), network, weights, tensors, training)
 
 
 def _entry(kind: str, said: dict[str, Any]) -> Entry:

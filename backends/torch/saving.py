@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +28,7 @@ from connc.backends.torch.folder import (
     write,
 )
 from connc.backends.torch.lower import compile_network
-from connc.backends.torch.manifest import LIMIT, Kind, Manifest, head, laid_out, own_version, parsed, printed
+from connc.backends.torch.manifest import LIMIT, TRAINING, Kind, Manifest, head, laid_out, own_version, parsed, printed
 from connc.backends.torch.module import Module
 from connc.backends.torch.packing import kind_of, values_of
 from connc.compiler.text.parser import parse_ir
@@ -41,7 +42,14 @@ MOST_WEIGHTS = 64 * 2**30  # bytes, as all of them are in memory before any is b
 Folder = str | os.PathLike[str]
 
 
-def save(module: Module, folder: Folder) -> None:
+class Training(NamedTuple):
+    """What a training leaves beside its module: what it says of itself, and the tensors of its optimiser."""
+
+    said: str
+    tensors: Mapping[str, Tensor]
+
+
+def save(module: Module, folder: Folder, *, training: Training | None = None) -> None:
     """Keep a module in a folder, which is made if there is none: its network, its seed, the values of its tensors.
 
     An older save there is replaced; whatever happens meanwhile, one of the two is there, whole. A module that is no
@@ -52,6 +60,8 @@ def save(module: Module, folder: Folder) -> None:
     path, text = Path(folder), str(module.network).encode()
     check_unchanged(module, path)
     state = module.state_dict()
+    if training is not None:
+        state |= {TRAINING + name: value for name, value in training.tensors.items()}
     tensors = {name: kind_of(name, value, path) for name, value in state.items()}
     if (size := len(head(tensors)) + sum(kind.size for kind in tensors.values())) > MOST_WEIGHTS:
         raise SaveError(path, f"its tensors would take {size:,} bytes, and the limit is {MOST_WEIGHTS:,}")
@@ -60,8 +70,9 @@ def save(module: Module, folder: Folder) -> None:
         before = ours(path)
         try:
             network, weights = add(path, "network", [text]), add(path, "weights", values_of(state, tensors))
-            said = printed(Manifest(own_version(), module.network.kind, module.seed, network, weights, tensors))
-            manifest = _written(path, said)
+            who = own_version(), module.network.kind, module.seed
+            said = Manifest(*who, network, weights, tensors, training.said if training else "")
+            manifest = _written(path, printed(said))
         except BaseException:
             drop(path, ours(path) - before)
             raise
@@ -76,6 +87,11 @@ def restore(folder: Folder) -> Module:
 
     All that stands in the folder is checked before it is used, and nothing in it is run. Raises `SaveError`.
     """
+    return restore_training(folder)[0]
+
+
+def restore_training(folder: Folder) -> tuple[Module, Training]:
+    """As `restore`, with what was saved of its training."""
     path = Path(folder)
     manifest, text, weights = _held(path)
     module = _made(text, path / manifest.network.name, manifest.seed)
@@ -83,8 +99,8 @@ def restore(folder: Folder) -> Module:
     start = head(manifest.tensors)
     if not weights.startswith(start):
         raise SaveError(path / manifest.weights.name, "its head is not what the manifest says of its tensors", DAMAGED)
-    _fill(module, manifest.tensors, weights, len(start))
-    return module
+    others = _fill(module, manifest.tensors, weights, len(start))
+    return module, Training(manifest.training, others)
 
 
 # --- saving
@@ -178,23 +194,31 @@ def _check_fit(manifest: Manifest, module: Module, path: Path) -> None:
     wanted = module.state_dict()
     if missing := wanted.keys() - manifest.tensors.keys():
         raise SaveError(path, f"`{min(missing)}` of the network is missing", DAMAGED)
-    if extra := manifest.tensors.keys() - wanted.keys():
+    if extra := manifest.own.keys() - wanted.keys():
         raise SaveError(path, f"it has {min(extra)[:80]!a}, which the network has not", DAMAGED)
-    for name, kind in manifest.tensors.items():
+    for name, kind in manifest.own.items():
         same = kind.type == wanted[name].dtype or (kind.type.is_floating_point and wanted[name].is_floating_point())
         if not same or kind.shape != tuple(wanted[name].shape):
             of_network = Kind(str(wanted[name].dtype).removeprefix("torch."), tuple(wanted[name].shape))
             raise SaveError(path, f"`{name}` is {kind}, and the network says {of_network}", DAMAGED)
 
 
-def _fill(module: Module, tensors: Mapping[str, Kind], weights: bytearray, start: int) -> None:
-    """Give each tensor its values, in their own type; tables of connections are filled by those who hold them."""
+def _fill(module: Module, tensors: Mapping[str, Kind], weights: bytearray, start: int) -> dict[str, Tensor]:
+    """Give each tensor its values, in their own type; tables of connections are filled by those who hold them.
+
+    Gives those that are not the module's.
+    """
     module.to_empty(device="cpu")
-    state, rest = module.state_dict(keep_vars=True), memoryview(weights)[start:]
+    state, rest, others = module.state_dict(keep_vars=True), memoryview(weights)[start:], {}
     for name in laid_out(tensors):
         kind = tensors[name]
-        state[name].data = _tensor(kind, rest[: kind.size])
+        value = _tensor(kind, rest[: kind.size])
+        if name in state:
+            state[name].data = value
+        else:
+            others[name.removeprefix(TRAINING)] = value
         rest = rest[kind.size :]
+    return others
 
 
 def _tensor(kind: Kind, data: memoryview) -> Tensor:

@@ -18,6 +18,7 @@ from connc.cli.bench import bench
 from connc.cli.check import check
 from connc.cli.compile import compile_
 from connc.cli.completion import completion
+from connc.cli.data import data
 from connc.cli.doctor import doctor
 from connc.cli.expand import expand_
 from connc.cli.explain import explain
@@ -28,10 +29,28 @@ from connc.cli.list import list_
 from connc.cli.run import run_
 from connc.cli.settings import SettingsError, settings
 from connc.cli.show import show
+from connc.cli.train import train_
 from connc.dsl.words import did_you_mean
 from connc.target import TargetError
 
-VERBS = (analyze, bench, check, compile_, completion, doctor, expand_, explain, fmt, graph, init, list_, run_, show)
+VERBS = (
+    analyze,
+    bench,
+    check,
+    compile_,
+    completion,
+    data,
+    doctor,
+    expand_,
+    explain,
+    fmt,
+    graph,
+    init,
+    list_,
+    run_,
+    show,
+    train_,
+)
 INTERRUPTED = 130
 
 

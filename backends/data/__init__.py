@@ -1,0 +1,7 @@
+"""Data sets as arrays of numpy: made, read from files without trust, or from a function of the user."""
+
+from connc.backends.data.morse import morse
+from connc.backends.data.parts import Data, DataError, Part
+from connc.backends.data.sources import load_data
+
+__all__ = ["Data", "DataError", "Part", "load_data", "morse"]

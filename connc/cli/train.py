@@ -1,0 +1,178 @@
+"""`connc train`: a net learns from data."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from connc.cli.computing import computing, module_of, time_text, with_machine
+from connc.cli.options import complete_target, plural, tell, with_limits, with_settings
+from connc.dsl.limits import Limits
+from connc.specs import parse_settings
+from connc.target import target as target_of
+
+if TYPE_CHECKING:
+    from connc.backends.data import Data
+    from connc.backends.torch.training import Epoch, Plan
+    from connc.compiler.network import Network
+
+_ROW = "{:>5}  {:>8}  {:>8}  {:>8}  {:>12}  {:>9}"
+
+
+@click.command("train", short_help="Train a net on data.")
+@click.argument("target", shell_complete=complete_target)
+@click.option(
+    "--data", "source", required=True, metavar="SOURCE", help="digits, morse, mnist:FOLDER, cifar10:FOLDER, …"
+)
+@click.option("--recipe", default="adam", show_default=True, help="A plan by name, which the options below change.")
+@click.option("--optimizer", default="", metavar="CALL", help="sgd(lr = 0.1, momentum = 0.9) or adam(lr = 0.001).")
+@click.option(
+    "--schedule", default="", metavar="CALL", help="constant, cosine or step(at = [0.5, 0.75], to = [0.1, 0.01])."
+)
+@click.option("--epochs", type=click.IntRange(1), help="How often all is learned from.")
+@click.option("--batch", type=click.IntRange(1), help="How many samples make a step.")
+@click.option("--augment/--no-augment", default=None, help="Shift and mirror images at random.")
+@click.option("--limit", type=click.IntRange(2), metavar="N", help="Learn from N samples at most, and check with N.")
+@click.option("--metrics", type=click.Path(path_type=Path), metavar="FILE", help="A line of JSON for each epoch.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Keep the module after each epoch."
+)
+@click.option("--resume", is_flag=True, help="Go on where the training in FOLDER ended.")
+@click.option("--weights", type=click.Path(path_type=Path), metavar="FOLDER", help="Start from weights that were kept.")
+@with_machine
+@with_settings
+@with_limits
+def train_(
+    target: str,
+    source: str,
+    recipe: str,
+    optimizer: str,
+    schedule: str,
+    metrics: Path | None,
+    output: Path | None,
+    resume: bool,
+    weights: Path | None,
+    limit: int | None,
+    device: str,
+    threads: int | None,
+    settings: tuple[str, ...],
+    seed: int,
+    limits: Limits,
+    **changes: Any,
+) -> None:
+    """Train a net to tell classes apart, and say after each epoch how well it does on what it does not learn from.
+
+    The net gets its parameters `input` and `classes` from the data unless --set says them. With -o the module is kept
+    after each epoch, with all that the next one depends on: what is cut off goes on with --resume, and ends as if it
+    had not been. --recipe is one of adam, adam30, sgd30, steps40, steps160, steps280, steps300.
+
+    \b
+    connc train std.sdmn:sdmn_small --data digits --epochs 2
+    connc train std.predefined:morse --data morse --limit 20000 --metrics m.jsonl
+    connc train std.resnet:resnet_cifar --data cifar10:FOLDER --recipe steps160 -o trained
+    """
+    if resume and output is None:
+        raise click.UsageError("--resume goes on in a folder: say which by -o")
+    if resume and weights is not None:
+        raise click.UsageError("--resume goes on with the weights of its folder; leave out --weights")
+    with computing(device, threads), _in_words():
+        from connc.backends.data import load_data
+        from connc.backends.torch.training import planned
+        from connc.training import learn
+
+        plan = planned(recipe, optimizer, schedule, **changes)
+        network, data = _network_of(target, settings, load_data(source, seed=seed), plan, seed, limits)
+        module = module_of(network, seed, weights).to(device)
+        data = data.first(limit)
+        with _journal(metrics) as journal:
+            told = _Report(plan, data, journal)
+            learn(module, data, plan, seed=seed, folder=output, resume=resume, told=told.epoch, tick=told.tick)
+        if output is not None:
+            click.echo(f"kept in {output}", err=True)
+
+
+def _network_of(
+    target: str, settings: tuple[str, ...], data: Data, plan: Plan, seed: int, limits: Limits
+) -> tuple[Network, Data]:
+    from connc.training import network_for
+
+    values, found = parse_settings(settings, limits)
+    network = None
+    if not found:
+        network, data, found = network_for(target_of(target), values, data, plan, limits, seed)
+    tell(found)
+    if network is None:
+        raise click.exceptions.Exit(1)
+    return network, data
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What does not fit is told in its own words."""
+    from connc.backends.data import DataError
+    from connc.backends.torch.folder import SaveError
+    from connc.backends.torch.training import PlanError
+    from connc.training import TrainError
+
+    try:
+        yield
+    except (DataError, PlanError, SaveError, TrainError) as error:
+        raise click.UsageError(str(error)) from None
+
+
+@contextmanager
+def _journal(path: Path | None) -> Iterator[TextIO | None]:
+    """The file of metrics."""
+    if path is None:
+        yield None
+        return
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            yield file
+    except OSError as error:
+        raise click.UsageError(f"cannot write {path}: {(error.strerror or 'failed').lower()}") from None
+
+
+class _Report:
+    """A row for each epoch, and on a terminal how far it is and what is left."""
+
+    def __init__(self, plan: Plan, data: Data, journal: TextIO | None) -> None:
+        self.plan, self.journal, self.rows = plan, journal, 0
+        self.live, self.start, self.first = sys.stderr.isatty(), perf_counter(), 0
+        count = plural(len(data.train.labels), "sample")
+        click.echo(f"{data.name}: {count} to learn from, {len(data.validation.labels)} to check with", err=True)
+
+    def epoch(self, epoch: Epoch) -> None:
+        from connc.training import line
+
+        if self.live:
+            click.echo("\r\033[K", err=True, nl=False)
+        if not self.rows:
+            click.echo(_ROW.format("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "time"))
+        shares = f"{epoch.accuracy:.2%}", f"{epoch.val_accuracy:.2%}"
+        seconds = time_text(perf_counter() - self.start)
+        click.echo(
+            _ROW.format(epoch.epoch, f"{epoch.loss:.4f}", shares[0], f"{epoch.val_loss:.4f}", shares[1], seconds)
+        )
+        self.rows, self.start = self.rows + 1, perf_counter()
+        if self.journal is not None:
+            self.journal.write(line(epoch))
+            self.journal.flush()
+
+    def tick(self, number: int, done: float) -> None:
+        if self.live:
+            left = (perf_counter() - self.start) * (1 / done - 1 + self.plan.epochs - number)
+            click.echo(
+                f"\r\033[Kepoch {number} of {self.plan.epochs}: {done:.0%}, {_clock(left)} left", err=True, nl=False
+            )
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"

@@ -1,0 +1,164 @@
+"""Nets that learn: a net made for the data, trained, kept, and taken up again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from connc.api import SpecError, load_network, parameters_of, settings_of
+from connc.dsl.diagnostic import Diagnostic
+from connc.dsl.limits import Limits
+from connc.dsl.tree import Argument
+from connc.target import Target
+from connc.target import target as target_of
+
+if TYPE_CHECKING:
+    from connc.backends.data import Data
+    from connc.backends.torch.module import Module
+    from connc.backends.torch.training import Epoch, Plan
+    from connc.compiler.network import Network
+
+Folder = str | os.PathLike[str]
+
+
+class TrainError(ValueError):
+    """A net and data that do not fit, in words for people."""
+
+
+class Trained(NamedTuple):
+    """A module that has learned, and what each epoch came to."""
+
+    module: Module
+    history: Sequence[Epoch]
+
+
+def train(
+    target: str | Module,
+    data: str | Data,
+    params: Mapping[str, object] | None = None,
+    *,
+    recipe: str = "adam",
+    optimizer: str = "",
+    schedule: str = "",
+    epochs: int | None = None,
+    batch: int | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    folder: Folder | None = None,
+    resume: bool = False,
+    told: Callable[[Epoch], None] = lambda epoch: None,
+) -> Trained:
+    """Train a net, or a module that `connc.compile` made, on data that `connc.load_data` knows or gave.
+
+    A net gets its parameters `input` and `classes` from the data unless `params` has them. `recipe` is a plan by name,
+    which the others change. `limit` is how many samples are learned from, and checked with, at most. After each epoch
+    `told` is called, and all is kept in `folder`; `resume` goes on there as if there had been no end.
+    """
+    from connc.backends.data import load_data
+    from connc.backends.torch import compile_network
+    from connc.backends.torch.training import planned
+
+    plan = planned(recipe, optimizer, schedule, epochs=epochs, batch=batch)
+    found = load_data(data, seed=seed) if isinstance(data, str) else data
+    if isinstance(target, str):
+        network, found = _network(target, params or {}, found, plan, seed)
+        module = compile_network(network, seed)
+    else:
+        module, found = target, fitting(target.network, found)
+    where = None if folder is None else Path(folder)
+    history = learn(module, found.first(limit), plan, seed=seed, folder=where, resume=resume, told=told)
+    return Trained(module, history)
+
+
+def _network(target: str, params: Mapping[str, object], data: Data, plan: Plan, seed: int) -> tuple[Network, Data]:
+    settings, found = settings_of(params)
+    network = None
+    if not found:
+        network, data, found = network_for(target_of(target), settings, data, plan, seed=seed)
+    if network is None:
+        raise SpecError(found)
+    return network, data
+
+
+def network_for(
+    target: Target,
+    settings: Sequence[Argument],
+    data: Data,
+    plan: Plan,
+    limits: Limits = Limits(),
+    seed: int = 0,
+) -> tuple[Network | None, Data, list[Diagnostic]]:
+    """A net whose `input` and `classes` are the data's where nobody has set them, and the data as it takes them."""
+    network, found = load_network(target, settings, limits, seed)
+    if network is None:
+        return None, data, found
+    if len(network.inputs) == 1 and len(network.inputs[0].shapes[0]) == 1:
+        data = data.flat()
+    open_ = parameters_of(target, limits) - {each.name.text for each in settings if each.name}
+    wanted = {"input": list(data.shape), "classes": plan.outputs(data.classes)}
+    more, _ = settings_of({name: value for name, value in wanted.items() if name in open_})
+    if more:
+        network, found = load_network(target, [*settings, *more], limits, seed)
+    return network, data if network is None else fitting(network, data), found
+
+
+def fitting(network: Network, data: Data) -> Data:
+    """Data in the shape that a network takes. Raises `TrainError` where they do not fit."""
+    if len(network.inputs) != 1 or len(network.shapes) != 1:
+        raise TrainError(f"{network.kind} is not a net of one input and one output, as training needs it")
+    (entry,), (out,) = network.inputs, network.shapes
+    shape = entry.shapes[0]
+    if shape == (prod(data.shape),):
+        data = data.flat()
+    if shape != data.shape:
+        raise TrainError(
+            f"{network.kind} takes inputs of the shape {_shown(shape)}, {data.name} has {_shown(data.shape)}"
+        )
+    if len(out) != 1 or out[0] < data.classes:
+        raise TrainError(
+            f"{network.kind} gives {_shown(out)}, {data.name} needs a number for each of {data.classes} classes"
+        )
+    return data
+
+
+def learn(
+    module: Module,
+    data: Data,
+    plan: Plan,
+    *,
+    seed: int,
+    folder: Path | None = None,
+    resume: bool = False,
+    told: Callable[[Epoch], None] = lambda epoch: None,
+    tick: Callable[[int, float], None] = lambda number, done: None,
+) -> Sequence[Epoch]:
+    """Train a module by a plan, from the start or from where a folder has it; `told` hears of each epoch there is."""
+    from connc.backends.torch.training import Learner, keep, take_up
+
+    if not any(True for _ in module.parameters()):
+        raise TrainError(f"{module.network.kind} has nothing to learn: no parameters")
+    learner = Learner(module, data, plan, seed=seed)
+    if resume:
+        if folder is None:
+            raise TrainError("to go on, say where the training was kept")
+        take_up(learner, folder, data.digest)
+        for epoch in learner.history:
+            told(epoch)
+    for epoch in learner.epochs(tick):
+        if folder is not None:
+            keep(learner, folder, data.digest)
+        told(epoch)
+    return learner.history
+
+
+def line(epoch: Epoch) -> str:
+    """An epoch as a line of JSON."""
+    return json.dumps(epoch._asdict()) + "\n"
+
+
+def _shown(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape)) if len(shape) > 1 else f"[{shape[0]}]" if shape else "a single value"
