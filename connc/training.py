@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from math import prod
+from math import isfinite, prod
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,24 +46,28 @@ def train(
     schedule: str = "",
     epochs: int | None = None,
     batch: int | None = None,
+    augment: bool | None = None,
     limit: int | None = None,
     seed: int = 0,
     folder: Folder | None = None,
     resume: bool = False,
     told: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Trained:
-    """Train a net, or a module that `connc.compile` made, on data that `connc.load_data` knows or gave.
+    """Train a net, or a module that `connc.compile` made, on data that `connc.load_data` knows or gave, or on your own.
 
     A net gets its parameters `input` and `classes` from the data unless `params` has them. `recipe` is a plan by name,
     which the others change. `limit` is how many samples are learned from, and checked with, at most. After each epoch
     `told` is called, and all is kept in `folder`; `resume` goes on there as if there had been no end.
     """
-    from connc.backends.data import load_data
+    from connc.backends.data import checked, load_data
     from connc.backends.torch import compile_network
     from connc.backends.torch.training import planned
 
-    plan = planned(recipe, optimizer, schedule, epochs=epochs, batch=batch)
-    found = load_data(data, seed=seed) if isinstance(data, str) else data
+    plan = planned(recipe, optimizer, schedule, epochs=epochs, batch=batch, augment=augment)
+    for name, count in (("epochs", epochs), ("batch", batch), ("limit", limit)):
+        if count is not None and (type(count) is not int or count < 1):
+            raise TrainError(f"`{name}` is a whole number from 1 on, not {count!r}")
+    found = load_data(data, seed=seed) if isinstance(data, str) else checked(data, "data")
     if isinstance(target, str):
         network, found = _network(target, params or {}, found, plan, seed)
         module = compile_network(network, seed)
@@ -109,7 +113,8 @@ def network_for(
 def fitting(network: Network, data: Data) -> Data:
     """Data in the shape that a network takes. Raises `TrainError` where they do not fit."""
     if len(network.inputs) != 1 or len(network.shapes) != 1:
-        raise TrainError(f"{network.kind} is not a net of one input and one output, as training needs it")
+        has = f"{len(network.inputs)} inputs and {len(network.shapes)} outputs"
+        raise TrainError(f"{network.kind} has {has}, and training needs one of each")
     (entry,), (out,) = network.inputs, network.shapes
     shape = entry.shapes[0]
     if shape == (prod(data.shape),):
@@ -141,7 +146,13 @@ def learn(
 
     if not any(True for _ in module.parameters()):
         raise TrainError(f"{module.network.kind} has nothing to learn: no parameters")
+    if plan.augment and len(data.shape) != 3:
+        raise TrainError(
+            f"{data.name} has rows of numbers here, which are not shifted and mirrored: leave out `augment`"
+        )
     learner = Learner(module, data, plan, seed=seed)
+    if folder is not None:
+        _check_folder(folder, resume)
     if resume:
         if folder is None:
             raise TrainError("to go on, say where the training was kept")
@@ -149,10 +160,24 @@ def learn(
         for epoch in learner.history:
             told(epoch)
     for epoch in learner.epochs(tick):
+        if not (isfinite(epoch.loss) and isfinite(epoch.val_loss)):
+            kept = f"; what was kept is epoch {epoch.epoch - 1}" if folder is not None and epoch.epoch > 1 else ""
+            raise TrainError(f"the loss of epoch {epoch.epoch} is no number any more: try a lower rate{kept}")
         if folder is not None:
             keep(learner, folder, data.digest)
         told(epoch)
     return learner.history
+
+
+def _check_folder(folder: Path, resume: bool) -> None:
+    """What stands in the way of keeping a training is told before there is one."""
+    there = folder.is_dir() and any(folder.iterdir())
+    if folder.exists() and not folder.is_dir():
+        raise TrainError(f"{folder} is a file, and a training is kept in a folder")
+    if there and not resume:
+        raise TrainError(f"{folder} is not empty: go on with what it keeps by `resume`, or name a new folder")
+    if resume and not there:
+        raise TrainError(f"{folder} keeps no training that could go on")
 
 
 def line(epoch: Epoch) -> str:

@@ -173,10 +173,10 @@ def test_a_training_that_is_over_stays_as_it_is():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"epochs": 3}, "its plan was"),
-        ({"optimizer": "sgd"}, "its plan was"),
-        ({"limit": 99}, "its data was"),
-        ({"seed": 1}, "another network|its seed was"),
+        ({"epochs": 3, "schedule": "cosine"}, "it was trained with"),
+        ({"optimizer": "sgd"}, "it was trained with optimizer"),
+        ({"limit": 99}, "it was trained with other data"),
+        ({"seed": 1}, "it was trained with seed 0 and not 1"),
         ({"params": {"p": 0.5}}, "it holds another network"),
     ],
 )
@@ -187,10 +187,64 @@ def test_another_training_does_not_go_on(change, said):
         connc.train("net.conn:small", "digits", resume=True, **(how | change))
 
 
+def test_a_training_at_one_rate_goes_on_for_more_epochs():
+    how = {"limit": 100, "folder": "kept"}
+    connc.train("net.conn:small", "digits", epochs=2, **how)
+    more = connc.train("net.conn:small", "digits", epochs=4, resume=True, **how)
+    assert more.history == connc.train("net.conn:small", "digits", epochs=4, limit=100).history
+
+
 def test_a_save_without_a_training_does_not_go_on():
     connc.save(connc.compile("net.conn:small", {"classes": 10}), "kept")
     with pytest.raises(SaveError, match="nothing of a training"):
         connc.train("net.conn:small", "digits", epochs=1, folder="kept", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "said"),
+    [
+        (lambda path: path.write_text(""), {}, "is a file"),
+        (lambda path: (path.mkdir(), (path / "x").touch()), {}, "is not empty"),
+        (lambda path: path.mkdir(), {"resume": True}, "keeps no training"),
+        (lambda path: None, {"resume": True}, "keeps no training"),
+    ],
+)
+def test_a_folder_that_cannot_keep_a_training_is_told_before_there_is_one(folder, make, options, said):
+    make(folder / "kept")
+    with pytest.raises(connc.TrainError, match=said):
+        connc.train(
+            "net.conn:small",
+            "digits",
+            folder="kept",
+            epochs=1,
+            **options,
+            told=lambda epoch: pytest.fail("it has learned"),
+        )
+
+
+def test_a_training_whose_loss_is_no_number_any_more_ends():
+    with pytest.raises(connc.TrainError, match="the loss of epoch 1 is no number any more"):
+        connc.train("net.conn:small", "digits", optimizer="sgd(lr = 1e30)", limit=200)
+
+
+def test_rows_are_not_shifted():
+    with pytest.raises(connc.TrainError, match="rows of numbers"):
+        connc.train("net.conn:rows", "digits", recipe="steps160", epochs=1)
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch", "limit"])
+def test_counts_are_whole_numbers_from_one_on(name):
+    for count in (0, -1, 1.5, True):
+        with pytest.raises(connc.TrainError, match=f"`{name}` is a whole number"):
+            connc.train("net.conn:small", "digits", **{name: count})
+
+
+def test_data_of_ones_own_is_looked_at():
+    part = Part(np.zeros((4, 1, 8, 8), np.float32), np.array([0, 1, 2, 20]))
+    with pytest.raises(connc.DataError, match="a label 20"):
+        connc.train("net.conn:small", Data("mine", part, part, 10), epochs=1)
+    doubles = Part(np.zeros((4, 1, 8, 8)), np.array([0, 1, 2, 1]))
+    assert connc.train("net.conn:small", Data("mine", doubles, doubles, 3), epochs=1).history
 
 
 # --- plans
@@ -247,12 +301,19 @@ def test_a_plan_is_a_recipe_and_what_is_told_besides(said, plan):
         ({"optimizer": "sgd(lr = "}, "is no optimizer"),
         ({"schedule": "step(at = [0.5])"}, "`at` rises, and has as many shares as `to`"),
         ({"schedule": "step(at = 0.5)"}, "`0.5` is not a list of numbers"),
+        ({"schedule": "step(at = [90], to = [0.1])"}, "`at` are shares of all epochs, between 0 and 1"),
     ],
 )
 def test_a_plan_that_nothing_stands_for_is_told(said, message):
     with pytest.raises(PlanError) as caught:
         planned(**said)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd(lr = -1)", "sgd(nesterov = true, momentum = 0)", "adam(lr = -1)"])
+def test_numbers_that_torch_does_not_take_are_told(optimizer):
+    with pytest.raises(PlanError, match=r"Invalid|Nesterov"):
+        connc.train("net.conn:small", "digits", optimizer=optimizer)
 
 
 # --- images shifted and mirrored
@@ -293,7 +354,7 @@ def test_the_command_says_what_each_epoch_came_to(call):
         (["--data", "digits", "--resume", "-o", "x"], "x"),
         (["--data", "digits", "--set", "classes=3"], "digits needs a number for each of 10 classes"),
         (["--data", "mnist:nowhere"], "nowhere"),
-        (["--data", "digits", "--metrics", "no/m.jsonl", "--epochs", "1"], "cannot write no/m.jsonl"),
+        (["--data", "digits", "--metrics", "no/m.jsonl", "--epochs", "1"], "no/m.jsonl: there is no folder"),
     ],
 )
 def test_wrong_use_is_told_in_words(call, arguments, said):

@@ -38,7 +38,7 @@ def data(name: str, output: Path, difficult: bool, seed: int, **options: Any) ->
     The file holds `train_inputs`, `train_labels`, the same of `validation` and `test`, and the codebook, `symbols` and
     `codes`. Without options it is what `connc train --data morse` learns from, with samples for tests besides.
 
-    \\b
+    \b
     connc data morse -o morse.npz
     connc data morse -o difficult.npz --difficult --per-class 500 100 100
     """

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from connc.cli.computing import computing, module_of, time_text, with_machine
 from connc.cli.options import complete_target, plural, tell, with_limits, with_settings
 from connc.dsl.limits import Limits
+from connc.files import replace_file, replaceable
 from connc.specs import parse_settings
 from connc.target import target as target_of
 
@@ -81,6 +82,8 @@ def train_(
         raise click.UsageError("--resume goes on in a folder: say which by -o")
     if resume and weights is not None:
         raise click.UsageError("--resume goes on with the weights of its folder; leave out --weights")
+    if metrics is not None:
+        replaceable(metrics)
     with computing(device, threads), _in_words():
         from connc.backends.data import load_data
         from connc.backends.torch.training import planned
@@ -90,9 +93,8 @@ def train_(
         network, data = _network_of(target, settings, load_data(source, seed=seed), plan, seed, limits)
         module = module_of(network, seed, weights).to(device)
         data = data.first(limit)
-        with _journal(metrics) as journal:
-            told = _Report(plan, data, journal)
-            learn(module, data, plan, seed=seed, folder=output, resume=resume, told=told.epoch, tick=told.tick)
+        report = _Report(plan, data, metrics)
+        learn(module, data, plan, seed=seed, folder=output, resume=resume, told=report.epoch, tick=report.tick)
         if output is not None:
             click.echo(f"kept in {output}", err=True)
 
@@ -126,25 +128,12 @@ def _in_words() -> Iterator[None]:
         raise click.UsageError(str(error)) from None
 
 
-@contextmanager
-def _journal(path: Path | None) -> Iterator[TextIO | None]:
-    """The file of metrics."""
-    if path is None:
-        yield None
-        return
-    try:
-        with path.open("w", encoding="utf-8") as file:
-            yield file
-    except OSError as error:
-        raise click.UsageError(f"cannot write {path}: {(error.strerror or 'failed').lower()}") from None
-
-
 class _Report:
-    """A row for each epoch, and on a terminal how far it is and what is left."""
+    """A row for each epoch, in a file a line, and on a terminal how far it is and what is left."""
 
-    def __init__(self, plan: Plan, data: Data, journal: TextIO | None) -> None:
-        self.plan, self.journal, self.rows = plan, journal, 0
-        self.live, self.start, self.first = sys.stderr.isatty(), perf_counter(), 0
+    def __init__(self, plan: Plan, data: Data, metrics: Path | None) -> None:
+        self.plan, self.metrics, self.lines = plan, metrics, ""
+        self.live, self.start, self.learns = sys.stderr.isatty(), perf_counter(), False
         count = plural(len(data.train.labels), "sample")
         click.echo(f"{data.name}: {count} to learn from, {len(data.validation.labels)} to check with", err=True)
 
@@ -153,24 +142,23 @@ class _Report:
 
         if self.live:
             click.echo("\r\033[K", err=True, nl=False)
-        if not self.rows:
+        if not self.lines:
             click.echo(_ROW.format("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "time"))
-        shares = f"{epoch.accuracy:.2%}", f"{epoch.val_accuracy:.2%}"
-        seconds = time_text(perf_counter() - self.start)
-        click.echo(
-            _ROW.format(epoch.epoch, f"{epoch.loss:.4f}", shares[0], f"{epoch.val_loss:.4f}", shares[1], seconds)
-        )
-        self.rows, self.start = self.rows + 1, perf_counter()
-        if self.journal is not None:
-            self.journal.write(line(epoch))
-            self.journal.flush()
+        losses, shares = f"{epoch.loss:.4g} {epoch.val_loss:.4g}".split(), (epoch.accuracy, epoch.val_accuracy)
+        seconds = time_text(perf_counter() - self.start) if self.learns else "before"
+        row = epoch.epoch, losses[0], f"{shares[0]:.2%}", losses[1], f"{shares[1]:.2%}", seconds
+        click.echo(_ROW.format(*row).rstrip())
+        self.lines += line(epoch)
+        if self.metrics is not None:
+            replace_file(self.metrics, self.lines.encode())
+        self.start = perf_counter()
 
     def tick(self, number: int, done: float) -> None:
+        self.learns = True
         if self.live:
             left = (perf_counter() - self.start) * (1 / done - 1 + self.plan.epochs - number)
-            click.echo(
-                f"\r\033[Kepoch {number} of {self.plan.epochs}: {done:.0%}, {_clock(left)} left", err=True, nl=False
-            )
+            said = f"epoch {number} of {self.plan.epochs}: {done:.0%}, {_clock(left)} left"
+            click.echo(f"\r\033[K{said}", err=True, nl=False)
 
 
 def _clock(seconds: float) -> str:

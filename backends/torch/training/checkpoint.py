@@ -35,14 +35,15 @@ def take_up(learner: Learner, folder: Path, data: str) -> None:
         raise SaveError(folder, f"it holds another network, called {kept.network.kind}", WAY_OUT)
     for name, value in _record(learner, data).items():
         if said.get(name) != value:
-            raise SaveError(folder, f"its {name} was {str(said.get(name))[:200]}, and here it is {value}", WAY_OUT)
+            was = "other data" if name == "data" else f"{name} {str(said.get(name))[:200]} and not {value}"
+            raise SaveError(folder, f"it was trained with {was}", WAY_OUT)
     learner.module.load_state_dict(kept.state_dict())
     learner.history = history
     _fill(learner, training.tensors, folder)
 
 
 def _record(learner: Learner, data: str) -> dict[str, object]:
-    return {"plan": learner.plan.said, "seed": learner.seed, "data": data}
+    return {**learner.plan.said, "seed": learner.seed, "data": data}
 
 
 def _state(learner: Learner) -> dict[str, Tensor]:

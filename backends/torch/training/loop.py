@@ -32,7 +32,7 @@ class Learner:
         device = next(module.parameters()).device
         self.module, self.plan, self.seed = module, plan, seed
         self.train, self.validation = (_on(device, part) for part in (data.train, data.validation))
-        self.optimizer = plan.optimizer.make(module.parameters())
+        self.optimizer = plan.started(module.parameters())
         self.history: list[Epoch] = []
 
     def epochs(self, tick: Callable[[int, float], None] = lambda number, done: None) -> Iterator[Epoch]:

@@ -71,6 +71,8 @@ class Step:
     def __post_init__(self) -> None:
         if len(self.at) != len(self.to) or list(self.at) != sorted(self.at):
             raise PlanError("`at` rises, and has as many shares as `to`")
+        if not all(0 < share < 1 for share in self.at):
+            raise PlanError("`at` are shares of all epochs, between 0 and 1")
 
     def __call__(self, over: float) -> float:
         return [1.0, *self.to][sum(over >= share - 1e-9 for share in self.at)]
@@ -106,14 +108,22 @@ class Plan:
     augment: bool = False
     padded: bool = False
 
+    def started(self, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
+        """Its optimiser for these. Raises `PlanError` where torch does not take its numbers."""
+        try:
+            return self.optimizer.make(parameters)
+        except ValueError as error:
+            raise PlanError(f"{self.optimizer}: {error}") from None
+
     def outputs(self, classes: int) -> int:
         """How many outputs a net has for so many classes."""
         return 1 << (classes - 1).bit_length() if self.padded else classes
 
     @property
-    def said(self) -> str:
-        """All of it in a line."""
-        return ", ".join(f"{each.name} {getattr(self, each.name)}" for each in fields(self))
+    def said(self) -> dict[str, str]:
+        """All that decides how an epoch goes, and for rates that change, how many there are."""
+        said = {each.name: str(getattr(self, each.name)) for each in fields(self)}
+        return said if self.schedule != Constant() else {name: text for name, text in said.items() if name != "epochs"}
 
 
 _BY_TENS = (0.1, 0.01)

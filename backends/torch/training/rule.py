@@ -1,0 +1,221 @@
+"""How bounded connections learn: not by gradients, but by a rule that says what each would have had to pass.
+
+A neuron is told what it should have given (y + Δy). From that follow the threshold that would have given it, what
+should have arrived (Δx), the share of each connection in that, the threshold of the connection that would have passed
+it, and what should have come in. Backward passes carry these corrections in place of gradients, with their sign turned
+around; so an ordinary loss starts them, and what stands between the layers hands them on as it does gradients.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from torch import Tensor, fx, nn
+
+from connc.backends.torch import kernels
+from connc.backends.torch.module import Module
+from connc.backends.torch.names import tensor_place
+from connc.compiler.expand import expand
+from connc.compiler.ops.synapse import Synapse, SynapseConv
+
+_BELOW_ONE = 1e-6  # a target is less than 1: at 1 the threshold that gives it is not determined
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The numbers of one layer of bounded connections."""
+
+    threshold: nn.Parameter
+    neuron: nn.Parameter
+    signs: Tensor
+    amax: float
+
+
+class Rule(torch.optim.Optimizer):
+    """Learns the bounded connections of a module; calling it computes what the module does, so that it can be told.
+
+    `xi` is how far thresholds go to where they should be, `eta` how much of a correction is handed back, and a
+    connection that is to pass less and has its threshold within `tau` of the highest becomes one of the other kind.
+    The loss is a mean over samples.
+    """
+
+    def __init__(self, module: Module, xi: float = 0.2, eta: float = 0.5, tau: float = 0.01) -> None:
+        self.layers = [layer for _, layer in _layers(module)]
+        if not self.layers:
+            raise ValueError(f"{module.network.kind} has no bounded connections, `synapse` or `synapse_conv`")
+        self.tau = tau
+        self.module = _told(module, eta)
+        super().__init__([each for layer in self.layers for each in (layer.threshold, layer.neuron)], {"lr": xi})
+
+    def __call__(self, *inputs: Tensor) -> Any:
+        return self.module(*inputs)
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        """Move each threshold, and turn the connections around that cannot pass any less."""
+        xi = self.param_groups[0]["lr"]
+        for layer in self.layers:
+            for each in (layer.threshold, layer.neuron):
+                if each.grad is not None:
+                    each.sub_(xi * each.grad).clamp_(0.0, layer.amax)
+            if (wanted := layer.threshold.grad) is not None:
+                layer.signs[(wanted < 0) & (layer.amax - layer.threshold < self.tau)] *= -1
+
+
+def _layers(module: Module) -> Iterator[tuple[str, Layer]]:
+    """By the name of their thresholds; a layer that is used twice counts once."""
+    state = dict((*module.named_parameters(), *module.named_buffers()))
+    seen: set[str] = set()
+    for node in expand(module.network):
+        if isinstance(node.what, Synapse | SynapseConv) and node.owner not in seen:
+            seen.add(node.owner)
+            keys = [tensor_place(node.owner, key).key for key in ("threshold", "neuron_threshold", "signs")]
+            threshold, neuron, signs = (state[key] for key in keys)
+            amax = float(node.what.amax)
+            yield keys[0], Layer(cast(nn.Parameter, threshold), cast(nn.Parameter, neuron), signs, amax)
+
+
+# --- a module whose backward passes carry corrections
+
+
+def _told(module: Module, eta: float) -> fx.GraphModule:
+    """The same layers and numbers; each layer of bounded connections one step, which knows the rule."""
+    graph = fx.Graph()
+    graph.output(graph.graph_copy(module.graph, {}))
+    for key, layer in _layers(module):
+        first = _passing(graph, key)
+        second = _passing(graph, f"{key.removesuffix('threshold')}neuron_threshold")
+        for (each, threshold, passed), (_, neuron, out) in zip(first, second, strict=True):
+            signed = next(iter(passed.users))
+            signs = next(node for node in signed.args if node is not passed)
+            targets = _targets(signed)
+            with graph.inserting_before(out):
+                arguments = (each, threshold, signs, neuron, targets, layer.amax, eta)
+                out.replace_all_uses_with(graph.call_function(told, arguments))
+    for node in graph.find_nodes(op="call_function", target=kernels.at_least):
+        with graph.inserting_after(node):
+            kept = graph.call_function(through, (node, cast(fx.Node, node.args[0]).args[0]))
+        node.replace_all_uses_with(kept, delete_user_cb=lambda user, own=kept: user is not own)
+    made = fx.GraphModule(module, graph)
+    made.graph.eliminate_dead_code()
+    made.recompile()
+    return made
+
+
+def _passing(graph: fx.Graph, key: str) -> list[tuple[fx.Node, fx.Node, fx.Node]]:
+    """Where min(max(0, (x - a) / (1 - a)), 1) is computed with this threshold: x, a and the result."""
+    (threshold,) = graph.find_nodes(op="get_attr", target=key)
+    found = []
+    for above in threshold.users:
+        if above.target is operator.sub and above.args[1] is threshold and isinstance(above.args[0], fx.Node):
+            ratio = next(iter(above.users))
+            found.append((above.args[0], threshold, next(iter(ratio.users))))
+    return found
+
+
+def _targets(node: fx.Node) -> fx.Node | None:
+    """The table by which what connections pass is summed up; none where all sources feed all targets."""
+    while True:
+        node = next(iter(node.users))
+        if node.target is kernels.segment_sum:
+            return cast(fx.Node, node.args[1])
+        if node.target is not torch.sum:
+            return None
+
+
+def told(*arguments: Any) -> Tensor:
+    return cast(Tensor, _Told.apply(*arguments))  # type: ignore[no-untyped-call]
+
+
+def through(active: Tensor, before: Tensor) -> Tensor:
+    return cast(Tensor, _Through.apply(active, before))  # type: ignore[no-untyped-call]
+
+
+class _Through(torch.autograd.Function):
+    """A neuron that is active or not is corrected as what it was before its neighbours depressed it."""
+
+    @staticmethod
+    def forward(ctx: Any, active: Tensor, before: Tensor) -> Tensor:
+        return active.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        return None, gradients[0]
+
+
+class _Told(torch.autograd.Function):
+    """A layer. Samples, and places of a map, come first; then one axis of neurons or of pairs; then those of a window.
+
+    Without `targets` the axis of what comes in has one position for all neurons, and all behind it feed each of them.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        each: Tensor,
+        threshold: Tensor,
+        signs: Tensor,
+        neuron: Tensor,
+        targets: Tensor | None,
+        amax: float,
+        eta: float,
+    ) -> Tensor:
+        passed = _pass(each, threshold)
+        arrived = _summed(signs * passed, threshold, targets, len(neuron))
+        given = _pass(arrived, neuron)
+        ctx.save_for_backward(each, threshold, signs, neuron, targets, passed, arrived, given)
+        ctx.amax, ctx.eta = amax, eta
+        return given
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        each, threshold, signs, neuron, targets, passed, arrived, given = ctx.saved_tensors
+        samples = len(each)
+        wanted = -samples * gradients[0]
+        move, back = corrections(arrived, neuron, given, wanted, ctx.amax, ctx.eta)
+        strength = each.clamp(min=0).expand_as(passed)
+        total = _summed(strength, threshold, targets, len(neuron))
+        share = torch.where(total > 0, back / total.clamp(min=torch.finfo(total.dtype).tiny), 0.0)
+        owed = signs * _spread(share, threshold, targets) * strength
+        moves, backs = corrections(each, threshold, passed, owed, ctx.amax, ctx.eta)
+        came = backs if targets is not None else backs.sum(each.dim() - threshold.dim(), keepdim=True)
+        return -came / samples, -_mean(moves, threshold), None, -_mean(move, neuron), None, None, None
+
+
+def corrections(
+    x: Tensor, threshold: Tensor, y: Tensor, wanted: Tensor, amax: float, eta: float
+) -> tuple[Tensor, Tensor]:
+    """How far a threshold is from the one that would give y + wanted, and by how much x should have been other.
+
+    Where the one nearest to it in 0 to `amax`, or the other x, would lead away from what is wanted, it is 0.
+    """
+    target = (y + wanted).clamp(0.0, 1.0 - _BELOW_ONE)
+    ideal = ((x - target) / (1.0 - target)).clamp(0.0, amax)
+    move, back = ideal - threshold, (1.0 - threshold) * target + threshold - x
+    return torch.where(move * wanted < 0, move, 0.0), torch.where(back * wanted > 0, eta * back, 0.0)
+
+
+def _pass(x: Tensor, threshold: Tensor) -> Tensor:
+    return ((x - threshold) / (1.0 - threshold)).clamp(0.0, 1.0)
+
+
+def _summed(values: Tensor, threshold: Tensor, targets: Tensor | None, neurons: int) -> Tensor:
+    """What arrives at each neuron."""
+    axis = values.dim() - threshold.dim()
+    behind = values.flatten(axis + 1).sum(-1) if threshold.dim() > 1 else values
+    return behind if targets is None else kernels.segment_sum(behind, targets, neurons, axis)
+
+
+def _spread(values: Tensor, threshold: Tensor, targets: Tensor | None) -> Tensor:
+    """What each neuron has, for each of its connections."""
+    found = values if targets is None else values.index_select(-1, targets)
+    return found.reshape(*found.shape, *(1,) * (threshold.dim() - 1))
+
+
+def _mean(values: Tensor, like: Tensor) -> Tensor:
+    """Over samples and places."""
+    return values.reshape(-1, *like.shape).mean(0)
