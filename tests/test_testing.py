@@ -96,7 +96,7 @@ def test_every_layer_is_drawn(name):
 def test_every_generator_and_every_join_is_drawn():
     text = "\n".join([*drawn(rules(8), 200), *drawn(rules(6, 4), 200)])
     assert [name for name in VOCABULARY.generators if name not in text] == []
-    text = "\n".join(drawn(specs(ops=["relu", "concat"], joins=VOCABULARY.joins), 60))
+    text = "\n".join(drawn(specs(ops=["relu", "concat"], joins=VOCABULARY.joins), 200))
     assert [name for name in VOCABULARY.joins if name not in text] == []
 
 
