@@ -49,7 +49,7 @@ class TextNames(dict[str, Any]):
 
 
 class Estimate:
-    """Counts layers; one estimate serves all nets of a world."""
+    """Counts the layers of a net. `failed`: a mistake was told on the way, and the net is not put together."""
 
     def __init__(self, world: World) -> None:
         self.world = world
