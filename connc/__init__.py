@@ -8,12 +8,14 @@ from connc.version import __version__
 if TYPE_CHECKING:
     from connc.api import SpecError, TargetError, analyze, compile, load, loads, parse_ir, relate
     from connc.artifacts import EmitError, emit
-    from connc.backends.data import DataError, load_data
+    from connc.backends.data import DataError, color_filters, load_data
     from connc.backends.pretrained import MatchError, adopt
     from connc.backends.torch.saving import SaveError, restore, save
+    from connc.backends.torch.training import BoundedRule, active
     from connc.training import TrainError, train
 
 __all__ = [
+    "BoundedRule",
     "DataError",
     "EmitError",
     "MatchError",
@@ -22,8 +24,10 @@ __all__ = [
     "TargetError",
     "TrainError",
     "__version__",
+    "active",
     "adopt",
     "analyze",
+    "color_filters",
     "compile",
     "emit",
     "load",
@@ -58,7 +62,11 @@ def __getattr__(name: str) -> object:
         from connc.backends import pretrained
 
         return getattr(pretrained, name)
-    if name in ("DataError", "load_data"):
+    if name in ("BoundedRule", "active"):
+        from connc.backends.torch import training as learning
+
+        return getattr(learning, name)
+    if name in ("DataError", "color_filters", "load_data"):
         from connc.backends import data
 
         return getattr(data, name)

@@ -41,12 +41,13 @@ def train(
     data: str | Data,
     params: Mapping[str, object] | None = None,
     *,
-    recipe: str = "adam",
+    recipe: str = "plain",
     optimizer: str = "",
     schedule: str = "",
     epochs: int | None = None,
     batch: int | None = None,
     augment: bool | None = None,
+    patches: int | None = None,
     limit: int | None = None,
     seed: int = 0,
     folder: Folder | None = None,
@@ -63,8 +64,8 @@ def train(
     from connc.backends.torch import compile_network
     from connc.backends.torch.training import planned
 
-    plan = planned(recipe, optimizer, schedule, epochs=epochs, batch=batch, augment=augment)
-    for name, count in (("epochs", epochs), ("batch", batch), ("limit", limit)):
+    plan = planned(recipe, optimizer, schedule, epochs=epochs, batch=batch, augment=augment, patches=patches)
+    for name, count in (("epochs", epochs), ("batch", batch), ("limit", limit), ("patches", patches)):
         if count is not None and (type(count) is not int or count < 1):
             raise TrainError(f"`{name}` is a whole number from 1 on, not {count!r}")
     found = load_data(data, seed=seed) if isinstance(data, str) else checked(data, "data")

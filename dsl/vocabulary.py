@@ -17,7 +17,7 @@ LARGEST_SIZE = 2**31 - 1  # of a dimension
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One parameter: what it takes and within which bounds."""
+    """One parameter: what it takes and within which bounds; `assumed` is a type that nobody has written."""
 
     name: str
     type: Type
@@ -26,6 +26,7 @@ class Slot:
     least: int | Fraction | None = None
     most: int | Fraction | None = None
     choices: tuple[str, ...] = ()
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

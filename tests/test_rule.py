@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import connc
-from connc.backends.torch.training.rule import Rule, corrections
+from connc.backends.torch.training.rule import BoundedRule, agreed, corrections
 
 AMAX = 0.98
 
@@ -69,8 +69,8 @@ def test_a_neuron_that_is_right_asks_for_nothing():
 
 
 def by_hand(o, thresholds, signs, neurons_, wanted, eta):
-    """One sample through one layer: what each threshold should move by, and what should have come in besides."""
-    moves = torch.zeros_like(thresholds)
+    """One sample: how far each threshold is to move, what it is to pass besides, and what is to come in."""
+    moves, owed = torch.zeros_like(thresholds), torch.zeros_like(thresholds)
     neuron_moves, came = torch.zeros_like(neurons_), torch.zeros_like(o)
     for k, b in enumerate(neurons_):
         m = [passed(o[i], thresholds[k, i]) for i in range(len(o))]
@@ -84,6 +84,7 @@ def by_hand(o, thresholds, signs, neurons_, wanted, eta):
         dx = eta * dx if dx * wanted[k] > 0 else torch.zeros(())
         for i in range(len(o)):
             e = signs[k, i] * dx * o[i] / o.sum() if o.sum() > 0 else torch.zeros(())
+            owed[k, i] = e
             a, tm = thresholds[k, i], (m[i] + e).clamp(0, 1 - 1e-6)
             ideal = ((o[i] - tm) / (1 - tm)).clamp(0, AMAX)
             if (ideal - a) * e < 0:
@@ -91,7 +92,7 @@ def by_hand(o, thresholds, signs, neurons_, wanted, eta):
             do = (1 - a) * tm + a - o[i]
             if do * e > 0:
                 came[i] += eta * do
-    return moves, neuron_moves, came
+    return moves, owed, neuron_moves, came
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -99,7 +100,7 @@ def test_a_layer_moves_as_computed_neuron_by_neuron(seed):
     torch.manual_seed(seed)
     module = net("synapse(4)", "[6]")
     module.synapse.neuron_threshold.data.uniform_(0, 0.5)
-    rule = Rule(module, eta=0.5)
+    rule = BoundedRule(module, eta=0.5)
     x, wanted = torch.rand(3, 6, dtype=torch.float64), torch.rand(3, 4, dtype=torch.float64) - 0.5
     x[2] = 0.0
     x.requires_grad_()
@@ -109,10 +110,38 @@ def test_a_layer_moves_as_computed_neuron_by_neuron(seed):
         by_hand(x.detach()[s], layer.threshold.detach(), layer.signs, layer.neuron_threshold.detach(), wanted[s], 0.5)
         for s in range(3)
     ]
-    moves, neuron_moves, came = (torch.stack(found) for found in zip(*each, strict=True))
-    torch.testing.assert_close(-layer.threshold.grad, moves.mean(0), rtol=1e-9, atol=1e-12)
-    torch.testing.assert_close(-layer.neuron_threshold.grad, neuron_moves.mean(0), rtol=1e-9, atol=1e-12)
+    moves, owed, neuron_moves, came = (torch.stack(found) for found in zip(*each, strict=True))
+    torch.testing.assert_close(-layer.threshold.grad, voted(moves, owed), rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(-layer.neuron_threshold.grad, voted(neuron_moves, wanted), rtol=1e-9, atol=1e-12)
     torch.testing.assert_close(-3 * x.grad, came, rtol=1e-9, atol=1e-12)
+
+
+def voted(moves, wanted):
+    """Of several samples those decide that want more than the others, which take away from the move."""
+    found = torch.zeros_like(moves[0])
+    for at in itertools.product(*map(range, found.shape)):
+        mine, votes = [float(each[at]) for each in moves], [float(each[at]) for each in wanted]
+        most = sum(votes)
+        if most:
+            agreeing = [i for i, vote in enumerate(votes) if vote * most > 0]
+            mean = sum(mine[i] * abs(votes[i]) for i in agreeing) / sum(abs(votes[i]) for i in agreeing)
+            found[at] = mean * abs(most) / sum(map(abs, votes))
+    return found
+
+
+def test_one_sample_moves_a_threshold_as_its_law_says():
+    x, a, target, y = neurons(1000)
+    move, _ = corrections(x, a, y, target - y, AMAX, 0.5)
+    torch.testing.assert_close(agreed(move, target - y, a), move, rtol=1e-12, atol=0)
+
+
+def test_samples_that_want_the_opposite_in_equal_measure_move_nothing():
+    x = torch.tensor([[0.2], [0.9]], dtype=torch.float64)
+    a, wanted = torch.tensor([0.5], dtype=torch.float64), torch.tensor([[0.1], [-0.1]], dtype=torch.float64)
+    move, _ = corrections(x, a, passed(x, a), wanted, AMAX, 0.5)
+    assert (move[0] < -0.2).all()
+    assert (move[1] > 0).all()
+    assert agreed(move, wanted, a).item() == 0
 
 
 @pytest.mark.parametrize(
@@ -127,7 +156,7 @@ def test_a_layer_moves_as_computed_neuron_by_neuron(seed):
 )
 def test_what_can_be_told_computes_what_the_module_does(layers, size):
     module = net(layers, size)
-    rule = Rule(module)
+    rule = BoundedRule(module)
     x = torch.rand(4, *module.network.inputs[0].shapes[0], dtype=torch.float64, requires_grad=True)
     found = rule(x)
     torch.testing.assert_close(found, module(x), rtol=0, atol=0)
@@ -151,7 +180,7 @@ def test_connections_of_a_rule_learn_as_those_of_a_full_layer(dense, sparse, siz
         draws = torch.rand(2, layer.threshold.numel(), dtype=torch.float64)
         layer.threshold.data.copy_(draws[0].reshape(layer.threshold.shape) * AMAX)
         layer.signs.copy_((draws[1] < 0.5).double().reshape(layer.signs.shape) * 2 - 1)
-        rule = Rule(module)
+        rule = BoundedRule(module)
         x = torch.rand(3, *module.network.inputs[0].shapes[0], dtype=torch.float64, requires_grad=True)
         (rule(x) * torch.rand_like(module(x))).flatten(1).sum(1).mean().backward()
         found.append((layer.threshold.grad.flatten(), layer.neuron_threshold.grad, x.grad))
@@ -163,7 +192,7 @@ def test_a_connection_that_can_pass_no_less_becomes_one_of_the_other_kind():
     layer = module.synapse
     layer.threshold.data.fill_(0.975)
     layer.signs.fill_(1.0)
-    rule = Rule(module, tau=0.01)
+    rule = BoundedRule(module, tau=0.01)
     x = torch.ones(1, 1, dtype=torch.float64)
     (0.5 * rule(x).square()).mean().backward()
     rule.step()
@@ -171,12 +200,35 @@ def test_a_connection_that_can_pass_no_less_becomes_one_of_the_other_kind():
     assert rule(x).item() == 0
 
 
+def test_a_connection_at_the_highest_threshold_turns_around_too():
+    module = net("synapse(1)", "[1]")
+    module.synapse.threshold.data.fill_(AMAX)
+    module.synapse.signs.fill_(1.0)
+    rule = BoundedRule(module)
+    (0.5 * rule(torch.ones(1, 1, dtype=torch.float64)).square()).mean().backward()
+    rule.step()
+    assert module.synapse.signs.item() == -1
+    assert module.synapse.threshold.item() == AMAX
+
+
 def test_a_net_without_bounded_connections_has_nothing_to_be_told():
     with pytest.raises(ValueError, match="no bounded connections"):
-        Rule(net("linear(2)", "[3]"))
+        BoundedRule(net("linear(2)", "[3]"))
 
 
 # --- nets, by statistics
+
+
+@pytest.mark.parametrize(("target", "above"), [("std.dsc", 0.6), ("std.dsc:dsc_conv", 0.35)])
+def test_digits_are_told_apart_far_above_chance(target, above):
+    history = connc.train(target, "digits", epochs=5).history
+    assert history[-1].val_accuracy > above
+    assert history[-1].loss < history[0].loss
+
+
+def test_filters_that_learned_from_patches_tell_digits_apart_better():
+    found = [connc.train("std.dsc:dsc_conv", "digits", epochs=3, patches=each).history for each in (None, 10_000)]
+    assert found[1][-1].val_accuracy > found[0][-1].val_accuracy > 0.3
 
 
 def test_small_nets_come_nearer_to_what_they_are_told():
@@ -185,7 +237,7 @@ def test_small_nets_come_nearer_to_what_they_are_told():
     for seed in range(8):
         torch.manual_seed(seed)
         module = net("synapse(5) -> synapse(1)", "[6]", seed=seed)
-        rule, x, target = Rule(module), torch.rand(1, 6).double(), torch.rand(1, 1).double()
+        rule, x, target = BoundedRule(module), torch.rand(1, 6).double(), torch.rand(1, 1).double()
         errors = []
         for _ in range(200):
             y = rule(x)

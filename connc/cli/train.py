@@ -31,14 +31,17 @@ _ROW = "{:>5}  {:>8}  {:>8}  {:>8}  {:>12}  {:>9}"
 @click.option(
     "--data", "source", required=True, metavar="SOURCE", help="digits, morse, mnist:FOLDER, cifar10:FOLDER, …"
 )
-@click.option("--recipe", default="adam", show_default=True, help="A plan by name, which the options below change.")
-@click.option("--optimizer", default="", metavar="CALL", help="sgd(lr = 0.1, momentum = 0.9) or adam(lr = 0.001).")
+@click.option("--recipe", default="plain", show_default=True, help="A plan by name, which the options below change.")
+@click.option("--optimizer", default="", metavar="CALL", help="sgd(lr = 0.1, momentum = 0.9), adam(lr = 0.001), …")
 @click.option(
     "--schedule", default="", metavar="CALL", help="constant, cosine or step(at = [0.5, 0.75], to = [0.1, 0.01])."
 )
 @click.option("--epochs", type=click.IntRange(1), help="How often all is learned from.")
 @click.option("--batch", type=click.IntRange(1), help="How many samples make a step.")
 @click.option("--augment/--no-augment", default=None, help="Shift and mirror images at random.")
+@click.option(
+    "--patches", type=click.IntRange(1), metavar="N", help="First learn from N random patches, layer by layer."
+)
 @click.option("--limit", type=click.IntRange(2), metavar="N", help="Learn from N samples at most, and check with N.")
 @click.option("--metrics", type=click.Path(path_type=Path), metavar="FILE", help="A line of JSON for each epoch.")
 @click.option(
@@ -71,7 +74,7 @@ def train_(
 
     The net gets its parameters `input` and `classes` from the data unless --set says them. With -o the module is kept
     after each epoch, with all that the next one depends on: what is cut off goes on with --resume, and ends as if it
-    had not been. --recipe is one of adam, adam30, sgd30, steps40, steps160, steps280, steps300.
+    had not been. --recipe is one of plain, adam30, sgd30, steps40, steps160, steps280, steps300.
 
     \b
     connc train std.sdmn:sdmn_small --data digits --epochs 2

@@ -236,13 +236,13 @@ def _slot(parameter: Parameter, scope: Scope, concrete: bool, setting: tree.Expr
     """Declare a parameter; in a net its default is its value, unless somebody sets another."""
     name, default = parameter.name, parameter.default
     type_ = _type(parameter.type, scope) if parameter.type else None
-    slot = Slot(name.text, type_ or INT, required=default is None)
+    slot = Slot(name.text, type_ or INT, required=default is None, assumed=type_ is None)
     got = None
     if default is not None and type_:
         got = expect(default, slot, scope, f"`{name.text}`")
     elif default is not None:
         got = meaning(default, scope)
-        slot = Slot(name.text, _type_of(got, default, scope), required=False)
+        slot = Slot(name.text, _type_of(got, default, scope), required=False, assumed=True)
     given = setting or default
     if setting:
         got = expect(setting, slot, scope.file, f"`{name.text}`")

@@ -102,15 +102,26 @@ def test_a_whole_net_by_hand(layers, expected):
 
 
 def test_the_net_of_the_library_is_that_one():
+    """Six neurons that read two numbers each, of which the winners pass on what they give; four votes a class."""
     text = """
     use std.rules (near)
 
+    module winners {
+        active = in -> lateral(0.05) by near(1)
+        in * active -> out
+    }
+
+    module poll {
+        in -> synapse(12) by random(density = 100%) -> reshape([3, 4, 1]) -> globalpool -> out
+    }
+
     net dsc {
-        in: [2]
-        in -> synapse(3) -> lateral(0.05) by near(2) -> synapse(2) -> out
+        in: [5]
+        in -> synapse(6) by random(density = 40%) -> winners -> poll -> out
     }
     """
-    assert connc.load("std.dsc", {"hidden": 3, "classes": 2, "input": [2]}) == connc.loads(text)
+    params = {"hidden": 6, "reads": 2, "classes": 3, "votes": 4, "input": [5]}
+    assert connc.load("std.dsc", params) == connc.loads(text)
 
 
 def test_of_filters_that_compete_one_at_most_is_active_at_a_place():

@@ -1,7 +1,21 @@
 """Modules that learn: plans, the loop, and trainings that can be taken up again."""
 
+from connc.backends.torch.training.active import Active, active
 from connc.backends.torch.training.checkpoint import keep, take_up
 from connc.backends.torch.training.loop import Epoch, Learner
 from connc.backends.torch.training.plan import RECIPES, Plan, PlanError, planned
+from connc.backends.torch.training.rule import BoundedRule
 
-__all__ = ["RECIPES", "Epoch", "Learner", "Plan", "PlanError", "keep", "planned", "take_up"]
+__all__ = [
+    "RECIPES",
+    "Active",
+    "BoundedRule",
+    "Epoch",
+    "Learner",
+    "Plan",
+    "PlanError",
+    "active",
+    "keep",
+    "planned",
+    "take_up",
+]

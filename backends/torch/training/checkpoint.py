@@ -8,7 +8,6 @@ from pathlib import Path
 
 from torch import Tensor
 
-from connc.backends.torch.module import Module
 from connc.backends.torch.saving import SaveError, Training, restore_training, save
 from connc.backends.torch.training.loop import Epoch, Learner
 
@@ -17,14 +16,12 @@ WAY_OUT = "resume with what the training was started with, or train into another
 
 def keep(learner: Learner, folder: Path, data: str) -> None:
     """Save the module with all that its next epoch depends on; `data` says what it learns from."""
-    assert isinstance(learner.module, Module)
     said = _record(learner, data) | {"history": learner.history}
     save(learner.module, folder, training=Training(json.dumps(said), _state(learner)))
 
 
 def take_up(learner: Learner, folder: Path, data: str) -> None:
     """Go on where the save in a folder ended. Raises `SaveError` where that was another training."""
-    assert isinstance(learner.module, Module)
     kept, training = restore_training(folder)
     try:
         said = json.loads(training.said)

@@ -9,10 +9,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from connc.backends.data import Data, Part
+from connc.backends.torch.module import Module
+from connc.backends.torch.training.patches import learn_patches
 from connc.backends.torch.training.plan import Plan
+from connc.backends.torch.training.rule import BoundedRule
 
 
 class Epoch(NamedTuple):
@@ -28,19 +31,24 @@ class Epoch(NamedTuple):
 class Learner:
     """A module, its optimiser and what it learns from; `history` is what there was already."""
 
-    def __init__(self, module: nn.Module, data: Data, plan: Plan, *, seed: int = 0) -> None:
+    def __init__(self, module: Module, data: Data, plan: Plan, *, seed: int = 0) -> None:
         device = next(module.parameters()).device
-        self.module, self.plan, self.seed = module, plan, seed
+        self.module, self.seed = module, seed
+        self.plan = plan.suited(module)
         self.train, self.validation = (_on(device, part) for part in (data.train, data.validation))
-        self.optimizer = plan.started(module.parameters())
+        self.optimizer = self.plan.started(module)
+        self.computed = self.optimizer if isinstance(self.optimizer, BoundedRule) else module
         self.history: list[Epoch] = []
 
     def epochs(self, tick: Callable[[int, float], None] = lambda number, done: None) -> Iterator[Epoch]:
         """Learn on, an epoch at a time; `tick` is told which epoch it is, and which share of it is over."""
+        if self.plan.patches and not self.history:
+            draws = np.random.default_rng([self.seed, 0])
+            learn_patches(self.optimizer, self.train[0], self.plan.patches, self.plan.batch, draws)
         while len(self.history) < self.plan.epochs:
             number = len(self.history) + 1
             for group in self.optimizer.param_groups:
-                group["lr"] = self.plan.optimizer.lr * self.plan.schedule((number - 1) / self.plan.epochs)
+                group["lr"] = self.plan.rate((number - 1) / self.plan.epochs)
             learned = self._learn(number, tick)
             self.history.append(Epoch(number, *learned, *self._check()))
             yield self.history[-1]
@@ -57,7 +65,7 @@ class Learner:
             for i, batch in enumerate(batches):
                 chosen = torch.from_numpy(batch).to(labels.device)
                 x = inputs[chosen]
-                outputs = self.module(augmented(x, draws) if self.plan.augment else x)
+                outputs = self.computed(augmented(x, draws) if self.plan.augment else x)
                 loss = F.cross_entropy(outputs, labels[chosen])
                 self.optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
 
+from connc.backends.torch.module import Module
+from connc.backends.torch.training.bounded import bounded_layers
+from connc.backends.torch.training.rule import BoundedRule
 from connc.dsl.evaluate import Budget, Evaluator
 from connc.dsl.limits import Limits
 from connc.dsl.parser import parse_setting
@@ -33,8 +35,8 @@ class Sgd:
     nesterov: bool = False
     weight_decay: float = 0.0
 
-    def make(self, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
-        return torch.optim.SGD(parameters, **vars(self))
+    def make(self, module: Module) -> torch.optim.Optimizer:
+        return torch.optim.SGD(module.parameters(), **vars(self))
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,31 @@ class Adam:
     lr: float = 0.001
     weight_decay: float = 0.0
 
-    def make(self, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(parameters, **vars(self))
+    def make(self, module: Module) -> torch.optim.Optimizer:
+        return torch.optim.Adam(module.parameters(), **vars(self))
 
 
-Optimizer = Sgd | Adam
+@dataclass(frozen=True)
+class Bounded:
+    """The rule of bounded connections; other parameters stay as they are."""
+
+    xi: float = 0.5
+    eta: float = 0.1
+    tau: float = 0.01
+
+    def __post_init__(self) -> None:
+        if not all(0 < each < 1 for each in vars(self).values()):
+            raise PlanError("`xi`, `eta` and `tau` are between 0 and 1")
+
+    @property
+    def lr(self) -> float:
+        return self.xi
+
+    def make(self, module: Module) -> torch.optim.Optimizer:
+        return BoundedRule(module, **vars(self))
+
+
+Optimizer = Sgd | Adam | Bounded
 
 # --- rates, as a share of the first one, by how much of all epochs is over
 
@@ -87,7 +109,7 @@ class Cosine:
 
 
 Schedule = Constant | Step | Cosine
-OPTIMIZERS: Mapping[str, type[Optimizer]] = {"sgd": Sgd, "adam": Adam}
+OPTIMIZERS: Mapping[str, type[Optimizer]] = {"sgd": Sgd, "adam": Adam, "bounded": Bounded}
 SCHEDULES: Mapping[str, type[Schedule]] = {"constant": Constant, "step": Step, "cosine": Cosine}
 
 
@@ -96,24 +118,42 @@ SCHEDULES: Mapping[str, type[Schedule]] = {"constant": Constant, "step": Step, "
 
 @dataclass(frozen=True)
 class Plan:
-    """`augment`: whether images are shifted and mirrored at random. `padded`: whether outputs are a power of two.
+    """How a net is trained.
 
-    Outputs that stand for no class are never right; so the fan-outs of junctions divide.
+    `optimizer`: none for the one that suits the module. `augment`: whether images are shifted and mirrored at random.
+    `padded`: whether outputs are a power of two, so that the fan-outs of junctions divide; those that stand for no
+    class are never right. `patches`: from how many random patches each layer whose neurons compete learns before all
+    else, without labels.
     """
 
-    optimizer: Optimizer = Adam()
+    optimizer: Optimizer | None = None
     schedule: Schedule = Constant()
     epochs: int = 10
     batch: int = 64
     augment: bool = False
     padded: bool = False
+    patches: int = 0
 
-    def started(self, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
-        """Its optimiser for these. Raises `PlanError` where torch does not take its numbers."""
+    def suited(self, module: Module) -> Plan:
+        """With an optimiser: the rule where all that is learned belongs to bounded connections, Adam elsewhere."""
+        if self.optimizer is not None:
+            return self
+        thresholds = sum(2 for _ in bounded_layers(module))
+        every = len(list(module.parameters()))
+        return replace(self, optimizer=Bounded() if thresholds == every > 0 else Adam())
+
+    def started(self, module: Module) -> torch.optim.Optimizer:
+        """Its optimiser for a module. Raises `PlanError` where that does not take the module or its numbers."""
+        assert self.optimizer is not None, "suit it first"
         try:
-            return self.optimizer.make(parameters)
+            return self.optimizer.make(module)
         except ValueError as error:
             raise PlanError(f"{self.optimizer}: {error}") from None
+
+    def rate(self, over: float) -> float:
+        """The rate where so much of all epochs is over."""
+        assert self.optimizer is not None, "suit it first"
+        return self.optimizer.lr * self.schedule(over)
 
     def outputs(self, classes: int) -> int:
         """How many outputs a net has for so many classes."""
@@ -128,8 +168,8 @@ class Plan:
 
 _BY_TENS = (0.1, 0.01)
 RECIPES: Mapping[str, Plan] = {
-    "adam": Plan(),
-    "adam30": Plan(epochs=30, batch=256, padded=True),
+    "plain": Plan(),
+    "adam30": Plan(Adam(), epochs=30, batch=256, padded=True),
     "sgd30": Plan(Sgd(lr=0.1), epochs=30, batch=256),
     "steps160": Plan(Sgd(weight_decay=5e-4), Step((90 / 160, 140 / 160), _BY_TENS), 160, augment=True),
     "steps300": Plan(Sgd(nesterov=True, weight_decay=1e-4), Step((0.5, 0.75), _BY_TENS), 300, augment=True),
@@ -143,7 +183,7 @@ RECIPES: Mapping[str, Plan] = {
 }
 
 
-def planned(recipe: str = "adam", optimizer: str = "", schedule: str = "", **others: Any) -> Plan:
+def planned(recipe: str = "plain", optimizer: str = "", schedule: str = "", **others: Any) -> Plan:
     """A recipe, changed where something else is told; `optimizer` and `schedule` as `sgd(lr = 0.1)`."""
     plan: Plan = _chosen(recipe, RECIPES, "recipe")
     if optimizer:

@@ -8,34 +8,19 @@ around; so an ordinary loss starts them, and what stands between the layers hand
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, fx
 
 from connc.backends.torch import kernels
 from connc.backends.torch.module import Module
-from connc.backends.torch.names import tensor_place
-from connc.compiler.expand import expand
-from connc.compiler.ops.synapse import Synapse, SynapseConv
+from connc.backends.torch.training.bounded import bounded_layers, passing
 
 _BELOW_ONE = 1e-6  # a target is less than 1: at 1 the threshold that gives it is not determined
 
 
-@dataclass(frozen=True)
-class Layer:
-    """The numbers of one layer of bounded connections."""
-
-    threshold: nn.Parameter
-    neuron: nn.Parameter
-    signs: Tensor
-    amax: float
-
-
-class Rule(torch.optim.Optimizer):
+class BoundedRule(torch.optim.Optimizer):
     """Learns the bounded connections of a module; calling it computes what the module does, so that it can be told.
 
     `xi` is how far thresholds go to where they should be, `eta` how much of a correction is handed back, and a
@@ -44,7 +29,7 @@ class Rule(torch.optim.Optimizer):
     """
 
     def __init__(self, module: Module, xi: float = 0.2, eta: float = 0.5, tau: float = 0.01) -> None:
-        self.layers = [layer for _, layer in _layers(module)]
+        self.layers = list(bounded_layers(module))
         if not self.layers:
             raise ValueError(f"{module.network.kind} has no bounded connections, `synapse` or `synapse_conv`")
         self.tau = tau
@@ -66,19 +51,6 @@ class Rule(torch.optim.Optimizer):
                 layer.signs[(wanted < 0) & (layer.amax - layer.threshold < self.tau)] *= -1
 
 
-def _layers(module: Module) -> Iterator[tuple[str, Layer]]:
-    """By the name of their thresholds; a layer that is used twice counts once."""
-    state = dict((*module.named_parameters(), *module.named_buffers()))
-    seen: set[str] = set()
-    for node in expand(module.network):
-        if isinstance(node.what, Synapse | SynapseConv) and node.owner not in seen:
-            seen.add(node.owner)
-            keys = [tensor_place(node.owner, key).key for key in ("threshold", "neuron_threshold", "signs")]
-            threshold, neuron, signs = (state[key] for key in keys)
-            amax = float(node.what.amax)
-            yield keys[0], Layer(cast(nn.Parameter, threshold), cast(nn.Parameter, neuron), signs, amax)
-
-
 # --- a module whose backward passes carry corrections
 
 
@@ -86,9 +58,8 @@ def _told(module: Module, eta: float) -> fx.GraphModule:
     """The same layers and numbers; each layer of bounded connections one step, which knows the rule."""
     graph = fx.Graph()
     graph.output(graph.graph_copy(module.graph, {}))
-    for key, layer in _layers(module):
-        first = _passing(graph, key)
-        second = _passing(graph, f"{key.removesuffix('threshold')}neuron_threshold")
+    for layer in bounded_layers(module):
+        first, second = (passing(graph, key) for key in (layer.key, layer.neuron_key))
         for (each, threshold, passed), (_, neuron, out) in zip(first, second, strict=True):
             signed = next(iter(passed.users))
             signs = next(node for node in signed.args if node is not passed)
@@ -104,17 +75,6 @@ def _told(module: Module, eta: float) -> fx.GraphModule:
     made.graph.eliminate_dead_code()
     made.recompile()
     return made
-
-
-def _passing(graph: fx.Graph, key: str) -> list[tuple[fx.Node, fx.Node, fx.Node]]:
-    """Where min(max(0, (x - a) / (1 - a)), 1) is computed with this threshold: x, a and the result."""
-    (threshold,) = graph.find_nodes(op="get_attr", target=key)
-    found = []
-    for above in threshold.users:
-        if above.target is operator.sub and above.args[1] is threshold and isinstance(above.args[0], fx.Node):
-            ratio = next(iter(above.users))
-            found.append((above.args[0], threshold, next(iter(ratio.users))))
-    return found
 
 
 def _targets(node: fx.Node) -> fx.Node | None:
@@ -183,7 +143,9 @@ class _Told(torch.autograd.Function):
         owed = signs * _spread(share, threshold, targets) * strength
         moves, backs = corrections(each, threshold, passed, owed, ctx.amax, ctx.eta)
         came = backs if targets is not None else backs.sum(each.dim() - threshold.dim(), keepdim=True)
-        return -came / samples, -_mean(moves, threshold), None, -_mean(move, neuron), None, None, None
+        moves = torch.where((owed < 0) & (threshold >= ctx.amax), torch.finfo(moves.dtype).eps, moves)
+        moved, neuron_moved = agreed(moves, owed, threshold), agreed(move, wanted, neuron)
+        return -came / samples, -moved, None, -neuron_moved, None, None, None
 
 
 def corrections(
@@ -197,6 +159,21 @@ def corrections(
     ideal = ((x - target) / (1.0 - target)).clamp(0.0, amax)
     move, back = ideal - threshold, (1.0 - threshold) * target + threshold - x
     return torch.where(move * wanted < 0, move, 0.0), torch.where(back * wanted > 0, eta * back, 0.0)
+
+
+def agreed(moves: Tensor, wanted: Tensor, like: Tensor) -> Tensor:
+    """One move for all samples and places: towards what more is wanted, the further the less is wanted the other way.
+
+    Those that want it count as they want it; a single one moves as it would alone. A plain mean would not do: from
+    where a connection passes nothing its threshold is far to move, however little is wanted, and as long as some want
+    a little more and others a little less, all thresholds would fall.
+    """
+    moves, wanted = (each.reshape(-1, *like.shape) for each in (moves, wanted))
+    most, weight = wanted.sum(0), wanted.abs()
+    tiny = torch.finfo(weight.dtype).tiny
+    agreeing = torch.where(wanted * most > 0, weight, 0.0)
+    mean = (moves * agreeing).sum(0) / agreeing.sum(0).clamp(min=tiny)
+    return mean * most.abs() / weight.sum(0).clamp(min=tiny)
 
 
 def _pass(x: Tensor, threshold: Tensor) -> Tensor:
@@ -214,8 +191,3 @@ def _spread(values: Tensor, threshold: Tensor, targets: Tensor | None) -> Tensor
     """What each neuron has, for each of its connections."""
     found = values if targets is None else values.index_select(-1, targets)
     return found.reshape(*found.shape, *(1,) * (threshold.dim() - 1))
-
-
-def _mean(values: Tensor, like: Tensor) -> Tensor:
-    """Over samples and places."""
-    return values.reshape(-1, *like.shape).mean(0)
