@@ -73,10 +73,10 @@ def test_who_wins_learns_and_who_loses_does_not():
     text = """
     net a {
         in: [6]
-        in -> neurons: synapse(5) -> active: lateral(0.0) by (i -> j where i != j) -> out
+        in -> neurons: synapse(5, excitatory = 100%) -> lateral(0.01) by (i -> j where i != j) -> out
     }
     """
-    module, x = connc.compile(connc.loads(text)), torch.rand(1, 6, generator=torch.manual_seed(3))
+    module, x = connc.compile(connc.loads(text)), 0.3 * torch.rand(1, 6, generator=torch.manual_seed(3))
     learned(module, 1, images=x)
     won = module(x)[0] > 0
     assert won.sum() == 1

@@ -16,7 +16,7 @@ from connc.backends.data import Data, Part, load_data
 from connc.backends.torch.saving import SaveError
 from connc.backends.torch.training import RECIPES, Learner, Plan, PlanError, planned
 from connc.backends.torch.training.loop import augmented
-from connc.backends.torch.training.plan import Adam, Constant, Cosine, Sgd, Step
+from connc.backends.torch.training.plan import Adam, Bounded, Constant, Cosine, Sgd, Step
 
 NET = """
 net small(classes = 3, input: shape = [1, 8, 8], p = 0.2) {
@@ -142,13 +142,14 @@ def test_a_net_without_parameters_has_nothing_to_learn():
 # --- going on
 
 
-@pytest.mark.parametrize("optimizer", ["sgd(lr = 0.05, nesterov = true)", "sgd(momentum = 0)", "adam"])
+@pytest.mark.parametrize("optimizer", ["sgd(lr = 0.05, nesterov = true)", "sgd(momentum = 0)", "adam", "bounded"])
 def test_a_training_that_goes_on_ends_as_one_that_was_never_cut(optimizer):
-    how = {"optimizer": optimizer, "schedule": "cosine", "epochs": 4, "limit": 200}
-    whole = connc.train("net.conn:small", "digits", folder="whole", **how)
+    net, patches = ("std.dsc:dsc_conv", 100) if optimizer == "bounded" else ("net.conn:small", None)
+    how = {"optimizer": optimizer, "schedule": "cosine", "epochs": 4, "limit": 200, "patches": patches}
+    whole = connc.train(net, "digits", folder="whole", **how)
     with pytest.raises(KeyboardInterrupt):
-        connc.train("net.conn:small", "digits", folder="cut", told=interrupt_at(2), **how)
-    rest = connc.train("net.conn:small", "digits", folder="cut", resume=True, **how)
+        connc.train(net, "digits", folder="cut", told=interrupt_at(2), **how)
+    rest = connc.train(net, "digits", folder="cut", resume=True, **how)
     assert rest.history == whole.history
     assert equal(state(rest.module), state(whole.module))
     assert equal(state(connc.restore("cut")), state(whole.module))
@@ -280,6 +281,7 @@ def test_the_optimiser_gets_the_rates_of_the_plan():
         ({"optimizer": "sgd"}, replace(Plan(), optimizer=Sgd())),
         ({"optimizer": "adam(lr = 1e-2)"}, replace(Plan(), optimizer=Adam(lr=0.01))),
         ({"optimizer": "sgd(lr = 1 / 4, nesterov = true)"}, replace(Plan(), optimizer=Sgd(lr=0.25, nesterov=True))),
+        ({"optimizer": "bounded(xi = 0.1)"}, replace(Plan(), optimizer=Bounded(xi=0.1))),
         ({"schedule": "constant"}, replace(Plan(), schedule=Constant())),
         ({"schedule": "step(at = [0.5], to = [10%])"}, replace(Plan(), schedule=Step((0.5,), (0.1,)))),
     ],
@@ -299,6 +301,7 @@ def test_a_plan_is_a_recipe_and_what_is_told_besides(said, plan):
         ({"optimizer": "sgd(lr = [1])"}, "`[1]` is not a number"),
         ({"optimizer": "sgd(nesterov = 1)"}, "`1` is not true or false"),
         ({"optimizer": "sgd(lr = "}, "is no optimizer"),
+        ({"optimizer": "bounded(xi = 1)"}, "`xi`, `eta` and `tau` are between 0 and 1"),
         ({"schedule": "step(at = [0.5])"}, "`at` rises, and has as many shares as `to`"),
         ({"schedule": "step(at = 0.5)"}, "`0.5` is not a list of numbers"),
         ({"schedule": "step(at = [90], to = [0.1])"}, "`at` are shares of all epochs, between 0 and 1"),
@@ -314,6 +317,35 @@ def test_a_plan_that_nothing_stands_for_is_told(said, message):
 def test_numbers_that_torch_does_not_take_are_told(optimizer):
     with pytest.raises(PlanError, match=r"Invalid|Nesterov"):
         connc.train("net.conn:small", "digits", optimizer=optimizer)
+
+
+@pytest.mark.parametrize(
+    ("layers", "optimizer"),
+    [
+        ("synapse(10)", Bounded()),
+        ("lateral(0.0) by (i -> i + 1) -> synapse(9) -> synapse(10)", Bounded()),
+        ("synapse(9) -> linear(10)", Adam()),
+        ("linear(10)", Adam()),
+    ],
+)
+def test_a_net_gets_the_optimiser_that_suits_it(layers, optimizer):
+    module = connc.compile(connc.loads(f"net a {{\n    in: [64]\n    in -> {layers} -> out\n}}\n"))
+    assert Plan().suited(module).optimizer == optimizer
+    assert Plan(Sgd()).suited(module).optimizer == Sgd()
+
+
+def test_the_rule_teaches_bounded_connections_alone():
+    with pytest.raises(PlanError, match="small has no bounded connections"):
+        connc.train("net.conn:small", "digits", optimizer="bounded")
+
+
+def test_what_the_rule_leaves_as_it_is_is_counted(call):
+    with open("mixed.conn", "w") as file:
+        file.write("net a {\n    in: [1, 8, 8]\n    in -> conv(2, 1) -> flatten -> synapse(10) -> out\n}\n")
+    _, _, said = call(
+        "train", "mixed.conn", "--data", "digits", "--limit", "50", "--epochs", "1", "--optimizer", "bounded"
+    )
+    assert "2 of 1292 parameters are none of bounded connections and stay as they are" in said
 
 
 # --- images shifted and mirrored

@@ -32,7 +32,8 @@ def color_filters(images: Inputs, count: int, seed: int = 0) -> NDArray[np.float
         if np.array_equal(moved, centers):
             break
         centers = moved
-    return (centers / np.sqrt(images.shape[1])).astype(np.float32)
+    filters: NDArray[np.float32] = (centers / np.sqrt(images.shape[1])).astype(np.float32)
+    return filters
 
 
 def _spread(colors: NDArray[np.float64], count: int) -> NDArray[np.float64]:

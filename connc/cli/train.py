@@ -89,7 +89,7 @@ def train_(
         replaceable(metrics)
     with computing(device, threads), _in_words():
         from connc.backends.data import load_data
-        from connc.backends.torch.training import planned
+        from connc.backends.torch.training import planned, unmoved
         from connc.training import learn
 
         plan = planned(recipe, optimizer, schedule, **changes)
@@ -97,6 +97,9 @@ def train_(
         module = module_of(network, seed, weights).to(device)
         data = data.first(limit)
         report = _Report(plan, data, metrics)
+        if still := unmoved(module, plan):
+            every = sum(each.numel() for each in module.parameters())
+            click.echo(f"{still} of {every} parameters are none of bounded connections and stay as they are", err=True)
         learn(module, data, plan, seed=seed, folder=output, resume=resume, told=report.epoch, tick=report.tick)
         if output is not None:
             click.echo(f"kept in {output}", err=True)

@@ -3,7 +3,7 @@
 from connc.backends.torch.training.active import Active, active
 from connc.backends.torch.training.checkpoint import keep, take_up
 from connc.backends.torch.training.loop import Epoch, Learner
-from connc.backends.torch.training.plan import RECIPES, Plan, PlanError, planned
+from connc.backends.torch.training.plan import RECIPES, Plan, PlanError, planned, unmoved
 from connc.backends.torch.training.rule import BoundedRule
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "keep",
     "planned",
     "take_up",
+    "unmoved",
 ]

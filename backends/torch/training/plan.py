@@ -166,6 +166,14 @@ class Plan:
         return said if self.schedule != Constant() else {name: text for name, text in said.items() if name != "epochs"}
 
 
+def unmoved(module: Module, plan: Plan) -> int:
+    """How many numbers of a module a plan leaves as they are."""
+    if not isinstance(plan.optimizer, Bounded):
+        return 0
+    learned = [each for layer in bounded_layers(module) for each in (layer.threshold, layer.neuron)]
+    return sum(each.numel() for each in module.parameters()) - sum(each.numel() for each in learned)
+
+
 _BY_TENS = (0.1, 0.01)
 RECIPES: Mapping[str, Plan] = {
     "plain": Plan(),
