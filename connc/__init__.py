@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from connc.backends.data import DataError, color_filters, load_data
     from connc.backends.pretrained import MatchError, adopt
     from connc.backends.torch.saving import SaveError, restore, save
-    from connc.backends.torch.training import BoundedRule, active
+    from connc.backends.torch.training import BoundedRule, PlanError, active
     from connc.training import TrainError, train
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "DataError",
     "EmitError",
     "MatchError",
+    "PlanError",
     "SaveError",
     "SpecError",
     "TargetError",
@@ -62,7 +63,7 @@ def __getattr__(name: str) -> object:
         from connc.backends import pretrained
 
         return getattr(pretrained, name)
-    if name in ("BoundedRule", "active"):
+    if name in ("BoundedRule", "PlanError", "active"):
         from connc.backends.torch import training as learning
 
         return getattr(learning, name)

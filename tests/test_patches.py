@@ -7,7 +7,7 @@ import torch
 import connc
 from connc.backends.torch.training import PlanError
 from connc.backends.torch.training.bounded import bounded_layers
-from connc.backends.torch.training.patches import alienate, learn_patches
+from connc.backends.torch.training.patches import alienate, at_a_place, competitions, learn_patches
 from connc.backends.torch.training.rule import BoundedRule
 
 TWO = """
@@ -22,12 +22,10 @@ net two {
 
 
 def learned(module, count=64, seed=0, images=None):
-    images = (
-        torch.rand(20, *module.network.inputs[0].shapes[0], generator=torch.manual_seed(0))
-        if images is None
-        else images
-    )
-    learn_patches(BoundedRule(module, xi=0.2), images, count, 16, np.random.default_rng(seed))
+    shape = module.network.inputs[0].shapes[0]
+    images = torch.rand(20, *shape, generator=torch.manual_seed(0)) if images is None else images
+    rule = BoundedRule(module, xi=0.2)
+    learn_patches(rule, list(competitions(rule)), images, count, 16, np.random.default_rng(seed))
     return module.state_dict()
 
 
@@ -87,12 +85,54 @@ def test_who_wins_learns_and_who_loses_does_not():
     assert torch.equal(again(x)[0] > 0, won)
 
 
+def test_a_patch_is_at_one_place_of_its_sample_and_at_any():
+    error = torch.rand(300, 4, 5, 3) + 1
+    found = at_a_place(error, np.random.default_rng(0))
+    told = (found != 0).all(3)
+    assert (told.flatten(1).sum(1) == 1).all()
+    assert torch.equal(found[told], error[told])
+    assert told.any(0).all()
+
+
+def test_what_is_random_elsewhere_stays_out_of_it():
+    """No global generator moves, no norm sees the patches, and the mode of the module does not matter."""
+    text = TWO.replace("in -> first", "in -> dropout(0.5) -> bn -> first")
+    found = []
+    for train in (True, False):
+        module = connc.compile(connc.loads(text)).train(train)
+        before, state = module.bn.running_mean.clone(), torch.manual_seed(3).get_state()
+        with torch.no_grad():
+            found.append(learned(module, images=torch.ones(9, 1, 6, 6) / 2)["first.threshold"].clone())
+        assert torch.equal(torch.get_rng_state(), state)
+        assert torch.equal(module.bn.running_mean, before)
+    assert torch.equal(*found)
+
+
+def test_a_layer_learns_once_however_often_it_competes():
+    text = TWO.replace("-> second: synapse_conv(4, 3) ->", "-> maxpool(2) ->")
+    rule = BoundedRule(connc.compile(connc.loads(text)))
+    assert [each.layer.name for each in competitions(rule)] == ["first"]
+
+
+def test_layers_that_compete_together_are_refused():
+    text = """
+    net a {
+        in: [64]
+        one = in -> s: synapse(5)
+        two = in -> u: synapse(5)
+        one + two -> lateral(0.1) by (i -> i + 1) -> synapse(10) -> out
+    }
+    """
+    with pytest.raises(PlanError, match="reads several layers together"):
+        connc.train(connc.compile(connc.loads(text)), "digits", patches=10)
+
+
 @pytest.mark.parametrize(
     ("layers", "optimizer", "said"),
     [
         ("linear(3)", "adam", "add the optimizer `bounded`"),
-        ("synapse(3)", "bounded", "neurons that compete, by `lateral` behind bounded connections, and there are none"),
-        ("lateral(0.1) by (i -> i + 1) -> synapse(3)", "bounded", "and there are none"),
+        ("synapse(3)", "bounded", "neurons that compete, by `lateral` behind bounded connections: there are none"),
+        ("lateral(0.1) by (i -> i + 1) -> synapse(3)", "bounded", "there are none"),
     ],
 )
 def test_patches_that_teach_nothing_are_told(layers, optimizer, said):
@@ -131,6 +171,29 @@ def test_of_a_rule_there_is_a_count_for_each_connection():
     assert found.counts.tolist() == [[1, 0, 1]]
 
 
+def test_a_layer_that_is_used_twice_counts_what_both_pass():
+    text = """
+    net a {
+        in: [2]
+        twice: synapse(2)
+        in -> twice -> twice -> out
+    }
+    """
+    module = connc.compile(connc.loads(text))
+    module.twice.threshold.data.copy_(torch.tensor([[0.1, 0.1], [0.1, 0.9]]))
+    module.twice.signs.fill_(1.0)
+    found = connc.active(module, torch.tensor([[0.5, 0.0]]))["twice"]
+    assert found.counts.tolist() == [[[2, 1], [2, 0]]]
+
+
+def test_to_look_changes_nothing():
+    module = connc.compile(connc.loads("net a {\n    in: [3]\n    in -> bn -> synapse(2) -> out\n}\n"))
+    before = module.bn.running_mean.clone()
+    connc.active(module, torch.rand(9, 3))
+    assert torch.equal(module.bn.running_mean, before)
+    assert module.training
+
+
 def test_neurons_that_lost_feed_nothing():
     module = connc.compile("std.dsc").eval()
     shares = connc.active(module, torch.rand(50, 64, generator=torch.manual_seed(0)))["poll.synapse"].shares
@@ -165,6 +228,15 @@ def test_filters_find_the_colours_that_images_are_painted_with():
     pairs = set(zip(chosen.ravel().tolist(), products.argmax(1).ravel().tolist(), strict=True))
     assert len(pairs) == 5
     assert np.array_equal(connc.color_filters(images, 5), filters)
+
+
+def test_filters_move_to_the_middle_of_their_colours():
+    """Two colours that shade into each other: the farthest pixels alone are not where they lie."""
+    draws = np.random.default_rng(1)
+    angles = np.concatenate([draws.normal(0.3, 0.08, 500), draws.normal(1.2, 0.08, 500)])
+    images = np.stack([np.cos(angles), np.sin(angles)]).clip(0).reshape(2, 1000, 1).transpose(1, 0, 2)[..., None]
+    filters = connc.color_filters(images.astype(np.float32), 2)
+    assert sorted(np.arctan2(filters[:, 1], filters[:, 0])) == pytest.approx([0.3, 1.2], abs=0.02)
 
 
 def test_the_palette_of_the_library_keeps_the_colour_that_fits_best():

@@ -200,6 +200,63 @@ def test_a_connection_that_can_pass_no_less_becomes_one_of_the_other_kind():
     assert rule(x).item() == 0
 
 
+def test_a_connection_that_passes_nothing_and_is_to_pass_less_turns_around():
+    """0.5 is below the threshold, so that its law moves nothing; another input makes the neuron give too much."""
+    module = net("synapse(1)", "[2]")
+    module.synapse.threshold.data.copy_(torch.tensor([[0.975, 0.1]]))
+    module.synapse.signs.fill_(1.0)
+    rule = BoundedRule(module, tau=0.01)
+    (0.5 * rule(torch.tensor([[0.5, 0.9]]).double()).square()).mean().backward()
+    rule.step()
+    assert module.synapse.signs.tolist() == [[-1, 1]]
+    assert module.synapse.threshold[0, 0].item() == pytest.approx(0.975, abs=1e-6)
+
+
+def test_thresholds_of_neurons_and_connections_move_by_the_rate():
+    moved = []
+    for rate in (0.1, 0.2):
+        module = net("synapse(3)", "[4]")
+        module.synapse.neuron_threshold.data.fill_(0.3)
+        rule = BoundedRule(module)
+        rule.param_groups[0]["lr"] = rate
+        before = [each.detach().clone() for each in module.parameters()]
+        x = torch.rand(5, 4, generator=torch.manual_seed(0)).double()
+        nn.functional.cross_entropy(rule(x), torch.arange(5) % 3).backward()
+        rule.step()
+        moved.append([after.detach() - was for after, was in zip(module.parameters(), before, strict=True)])
+    for one, two in zip(*moved, strict=True):
+        assert one.any()
+        torch.testing.assert_close(2 * one, two)
+
+
+def test_a_layer_that_is_used_twice_stays_in_its_bounds():
+    text = "net a {\n    in: [3]\n    twice: synapse(3)\n    in -> twice -> twice -> out\n}\n"
+    module = connc.compile(connc.loads(text)).double()
+    rule = BoundedRule(module, xi=1.0)
+    for seed in range(20):
+        x = torch.rand(1, 3, generator=torch.manual_seed(seed)).double()
+        rule.zero_grad()
+        (0.5 * (rule(x) - 0.9).square().sum()).backward()
+        for threshold in (module.twice.threshold, module.twice.neuron_threshold):
+            after = threshold - threshold.grad
+            assert after.min() > -1e-9
+            assert after.max() < AMAX + 1e-9
+        rule.step()
+
+
+def test_a_module_that_is_cast_later_learns_all_the_same():
+    module = connc.compile("std.dsc", {"hidden": 8, "votes": 4})
+    rule = BoundedRule(module, tau=0.5)
+    module.double()
+    before = module.synapse.signs.clone()
+    x = torch.rand(9, 64, generator=torch.manual_seed(0)).double()
+    for _ in range(5):
+        rule.zero_grad()
+        nn.functional.cross_entropy(rule(x), torch.arange(9)).backward()
+        rule.step()
+    assert not torch.equal(module.synapse.signs, before)
+
+
 def test_a_connection_at_the_highest_threshold_turns_around_too():
     module = net("synapse(1)", "[1]")
     module.synapse.threshold.data.fill_(AMAX)
@@ -237,7 +294,8 @@ def test_small_nets_come_nearer_to_what_they_are_told():
     for seed in range(8):
         torch.manual_seed(seed)
         module = net("synapse(5) -> synapse(1)", "[6]", seed=seed)
-        rule, x, target = BoundedRule(module), torch.rand(1, 6).double(), torch.rand(1, 1).double()
+        rule = BoundedRule(module, xi=0.2, eta=0.5)
+        x, target = torch.rand(1, 6).double(), torch.rand(1, 1).double()
         errors = []
         for _ in range(200):
             y = rule(x)

@@ -15,7 +15,7 @@ import connc
 from connc.backends.data import Data, Part, load_data
 from connc.backends.torch.saving import SaveError
 from connc.backends.torch.training import RECIPES, Learner, Plan, PlanError, planned
-from connc.backends.torch.training.loop import augmented
+from connc.backends.torch.training.loop import augmented, batches
 from connc.backends.torch.training.plan import Adam, Bounded, Constant, Cosine, Sgd, Step
 
 NET = """
@@ -97,6 +97,31 @@ def test_no_batch_is_left_with_a_single_sample():
     module.register_forward_pre_hook(lambda each, x: seen.append(len(x[0])) if each.training else None)
     connc.train(module, data, epochs=1)
     assert sorted(seen) == [32, 33]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 64])
+def test_batches_hold_each_sample_once_and_never_one_alone(size):
+    for count in range(2, 70):
+        found = batches(np.arange(count), size)
+        assert np.concatenate(found).tolist() == list(range(count))
+        assert size == 1 or min(map(len, found)) > 1
+        assert max(map(len, found)) <= size + (size < 4)
+
+
+def test_the_order_differs_from_epoch_to_epoch():
+    module, seen = connc.compile("net.conn:small", {"classes": 10}), []
+    module.register_forward_pre_hook(lambda each, x: seen.append(x[0].clone()) if each.training else None)
+    connc.train(module, load_data("digits").first(50), epochs=2)
+    assert not torch.equal(*seen)
+    assert torch.equal(*(each.sum(0) for each in seen))
+
+
+def test_a_module_gets_data_of_its_own_kind():
+    data = load_data("digits").first(50)
+    data.train.inputs.flags.writeable = False
+    module, history = connc.train(connc.compile("net.conn:small", {"classes": 10}).double(), data, epochs=1)
+    assert history[0].loss > 0
+    assert next(module.parameters()).dtype == torch.float64
 
 
 # --- nets for data

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, fx
 
+from connc.backends.torch.agreement import evaluating
 from connc.backends.torch.module import Module
-from connc.backends.torch.training.bounded import bounded_layers, passing
+from connc.backends.torch.training.bounded import bounded_layers, made, passing
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,11 @@ def active(module: Module, *inputs: Tensor) -> Mapping[str, Active]:
     layers = list(bounded_layers(module))
     if not layers:
         raise ValueError(f"{module.network.kind} has no bounded connections, `synapse` or `synapse_conv`")
-    copies: dict[fx.Node, fx.Node] = {}
     graph = fx.Graph()
-    graph.graph_copy(module.graph, copies)
+    graph.graph_copy(module.graph, {})
     graph.output({each.name: [step.passed for step in passing(graph, each.key)] for each in layers})
-    looked = fx.GraphModule(module, graph)
-    looked.graph.eliminate_dead_code()
-    looked.recompile()
-    passed = looked(*inputs)
+    with evaluating(module):
+        passed = made(module, graph)(*inputs)
     return {each.name: Active(_counts(passed[each.name], each.threshold)) for each in layers}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from torch import Tensor, fx, nn
 
@@ -17,34 +17,41 @@ from connc.compiler.ops.synapse import Synapse, SynapseConv
 
 @dataclass(frozen=True)
 class Layer:
-    """The numbers of one layer of bounded connections; `key` is the name of its thresholds."""
+    """The numbers of one layer of bounded connections, read where the module has them now."""
 
-    key: str
-    threshold: nn.Parameter
-    neuron: nn.Parameter
-    signs: Tensor
+    module: Module
+    name: str
     amax: float
 
     @property
-    def name(self) -> str:
-        return self.key.removesuffix(".threshold")
+    def key(self) -> str:
+        return f"{self.name}.threshold"
 
     @property
     def neuron_key(self) -> str:
-        return f"{self.key.removesuffix('threshold')}neuron_threshold"
+        return f"{self.name}.neuron_threshold"
+
+    @property
+    def threshold(self) -> nn.Parameter:
+        return self.module.get_parameter(self.key)
+
+    @property
+    def neuron(self) -> nn.Parameter:
+        return self.module.get_parameter(self.neuron_key)
+
+    @property
+    def signs(self) -> Tensor:
+        return self.module.get_buffer(f"{self.name}.signs")
 
 
 def bounded_layers(module: Module) -> Iterator[Layer]:
     """In the order in which they are computed; one that is used twice counts once."""
-    state = dict((*module.named_parameters(), *module.named_buffers()))
     seen: set[str] = set()
     for node in expand(module.network):
         if isinstance(node.what, Synapse | SynapseConv) and node.owner not in seen:
             seen.add(node.owner)
-            keys = [tensor_place(node.owner, key).key for key in ("threshold", "neuron_threshold", "signs")]
-            threshold, neuron, signs = (state[key] for key in keys)
-            amax = float(node.what.amax)
-            yield Layer(keys[0], cast(nn.Parameter, threshold), cast(nn.Parameter, neuron), signs, amax)
+            name = tensor_place(node.owner, "threshold").key.removesuffix(".threshold")
+            yield Layer(module, name, float(node.what.amax))
 
 
 class Passing(NamedTuple):
@@ -64,3 +71,11 @@ def passing(graph: fx.Graph, key: str) -> list[Passing]:
             ratio = next(iter(above.users))
             found.append(Passing(above.args[0], threshold, next(iter(ratio.users))))
     return found
+
+
+def made(root: nn.Module, graph: fx.Graph) -> fx.GraphModule:
+    """A module that computes what a graph says and no more, with the numbers of another."""
+    module = fx.GraphModule(root, graph)
+    module.graph.eliminate_dead_code()
+    module.recompile()
+    return module

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from connc.backends.data import Data, Part
 from connc.backends.torch.module import Module
-from connc.backends.torch.training.patches import learn_patches
-from connc.backends.torch.training.plan import Plan
+from connc.backends.torch.training.patches import Competition, competitions, learn_patches
+from connc.backends.torch.training.plan import Plan, PlanError
 from connc.backends.torch.training.rule import BoundedRule
 
 
@@ -32,19 +32,20 @@ class Learner:
     """A module, its optimiser and what it learns from; `history` is what there was already."""
 
     def __init__(self, module: Module, data: Data, plan: Plan, *, seed: int = 0) -> None:
-        device = next(module.parameters()).device
+        like = next(module.parameters())
         self.module, self.seed = module, seed
         self.plan = plan.suited(module)
-        self.train, self.validation = (_on(device, part) for part in (data.train, data.validation))
+        self.train, self.validation = (_as(like, part) for part in (data.train, data.validation))
         self.optimizer = self.plan.started(module)
         self.computed = self.optimizer if isinstance(self.optimizer, BoundedRule) else module
+        self.competing = _competing(self.optimizer) if self.plan.patches else ()
         self.history: list[Epoch] = []
 
     def epochs(self, tick: Callable[[int, float], None] = lambda number, done: None) -> Iterator[Epoch]:
         """Learn on, an epoch at a time; `tick` is told which epoch it is, and which share of it is over."""
-        if self.plan.patches and not self.history:
+        if isinstance(self.optimizer, BoundedRule) and not self.history:
             draws = np.random.default_rng([self.seed, 0])
-            learn_patches(self.optimizer, self.train[0], self.plan.patches, self.plan.batch, draws)
+            learn_patches(self.optimizer, self.competing, self.train[0], self.plan.patches, self.plan.batch, draws)
         while len(self.history) < self.plan.epochs:
             number = len(self.history) + 1
             for group in self.optimizer.param_groups:
@@ -57,12 +58,12 @@ class Learner:
         """One epoch in an order of its own; all that is drawn depends on the seed and the epoch alone."""
         inputs, labels = self.train
         draws = np.random.default_rng([self.seed, number])
-        batches = _batches(draws.permutation(len(labels)), self.plan.batch)
+        parts = batches(draws.permutation(len(labels)), self.plan.batch)
         self.module.train()
-        found = Tally()
+        found = _Tally()
         with torch.random.fork_rng(), torch.enable_grad():  # what dropout draws from
             torch.manual_seed(int(draws.integers(2**63)))
-            for i, batch in enumerate(batches):
+            for i, batch in enumerate(parts):
                 chosen = torch.from_numpy(batch).to(labels.device)
                 x = inputs[chosen]
                 outputs = self.computed(augmented(x, draws) if self.plan.augment else x)
@@ -71,7 +72,7 @@ class Learner:
                 loss.backward()  # type: ignore[no-untyped-call]
                 self.optimizer.step()
                 found.add(loss, outputs, labels[chosen])
-                tick(number, (i + 1) / len(batches))
+                tick(number, (i + 1) / len(parts))
         return found.means()
 
     @torch.no_grad()
@@ -79,7 +80,7 @@ class Learner:
         """On what was not learned from."""
         inputs, labels = self.validation
         self.module.eval()
-        found = Tally()
+        found = _Tally()
         size = 4 * self.plan.batch
         for x, y in zip(torch.split(inputs, size), torch.split(labels, size), strict=True):
             outputs = self.module(x)
@@ -87,7 +88,7 @@ class Learner:
         return found.means()
 
 
-class Tally:
+class _Tally:
     """Sums over batches; nothing is fetched from a device before the end."""
 
     def __init__(self) -> None:
@@ -104,13 +105,31 @@ class Tally:
         return float(self.loss) / self.count, float(self.right) / self.count
 
 
-def _on(device: torch.device, part: Part) -> tuple[Tensor, Tensor]:
-    return torch.from_numpy(part.inputs).to(device), torch.from_numpy(part.labels).to(device)
+def _competing(optimizer: torch.optim.Optimizer) -> Sequence[Competition]:
+    """What learns from patches. Raises `PlanError` where nothing does."""
+    if not isinstance(optimizer, BoundedRule):
+        raise PlanError("patches teach bounded connections by their rule: add the optimizer `bounded`")
+    try:
+        found = list(competitions(optimizer))
+    except ValueError as error:
+        raise PlanError(str(error)) from None
+    if not found:
+        raise PlanError("patches teach neurons that compete, by `lateral` behind bounded connections: there are none")
+    return found
 
 
-def _batches(order: NDArray[np.int64], size: int) -> Sequence[NDArray[np.int64]]:
-    """As many as it takes, all of nearly one size: a last one of a single sample would have no variance."""
-    return np.array_split(order, -(-len(order) // size))
+def _as(like: Tensor, part: Part) -> tuple[Tensor, Tensor]:
+    """Inputs of the kind that a module has, and labels, where it is."""
+    inputs, labels = (torch.from_numpy(np.require(each, requirements="W")) for each in (part.inputs, part.labels))
+    return inputs.to(like), labels.to(like.device)
+
+
+def batches(order: NDArray[np.int64], size: int) -> Sequence[NDArray[np.int64]]:
+    """As many as it takes, all of nearly one size; fewer where one of a single sample would have no variance."""
+    count = -(-len(order) // size)
+    if size > 1 and len(order) // count == 1:
+        count = max(1, len(order) // size)
+    return np.array_split(order, count)
 
 
 def augmented(images: Tensor, draws: np.random.Generator) -> Tensor:

@@ -6,7 +6,7 @@ those that do not are depressed, and learn nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -14,9 +14,8 @@ import torch
 from torch import Tensor, fx
 
 from connc.backends.torch import kernels
-from connc.backends.torch.training.bounded import Layer
-from connc.backends.torch.training.plan import PlanError
-from connc.backends.torch.training.rule import BoundedRule, told
+from connc.backends.torch.training.bounded import Layer, made
+from connc.backends.torch.training.rule import BoundedRule, corrected
 
 
 class Competition(NamedTuple):
@@ -26,22 +25,21 @@ class Competition(NamedTuple):
     outcome: fx.GraphModule
 
 
+@torch.enable_grad()
 def learn_patches(
-    rule: torch.optim.Optimizer, inputs: Tensor, count: int, batch: int, draws: np.random.Generator
+    rule: BoundedRule,
+    competitions: Sequence[Competition],
+    inputs: Tensor,
+    count: int,
+    batch: int,
+    draws: np.random.Generator,
 ) -> None:
-    """Each layer that ends in a competition, from `count` patches; those in front have learned by then.
+    """Each layer from `count` patches; those in front have learned by then. All is computed as in evaluation.
 
-    A patch is what the neurons at one place see, a place and a sample drawn at random. Raises `PlanError` where no
-    neurons compete.
+    A patch is what the neurons at one place see, a place and a sample drawn at random.
     """
-    if not isinstance(rule, BoundedRule):
-        raise PlanError("patches teach bounded connections by their rule: add the optimizer `bounded`")
-    found = list(_competitions(rule))
-    if not found:
-        raise PlanError(
-            "patches teach neurons that compete, by `lateral` behind bounded connections, and there are none"
-        )
-    for layer, outcome in found:
+    for layer, outcome in competitions:
+        outcome.eval()
         alienate(layer, draws)
         for start in range(0, count, batch):
             samples = torch.from_numpy(draws.integers(len(inputs), size=min(batch, count - start)))
@@ -49,11 +47,11 @@ def learn_patches(
             loss = 0.5 * (winners * (rivals - 1.0)).square().sum(1).mean()  # only who wins learns
             (error,) = torch.autograd.grad(loss, given, retain_graph=True)
             rule.zero_grad()
-            given.backward(_at_a_place(error, draws), inputs=[layer.threshold, layer.neuron])
+            given.backward(at_a_place(error, draws), inputs=[layer.threshold, layer.neuron])
             rule.step()
 
 
-def _at_a_place(error: Tensor, draws: np.random.Generator) -> Tensor:
+def at_a_place(error: Tensor, draws: np.random.Generator) -> Tensor:
     """Of each sample one place, drawn at random; samples come first, neurons last."""
     rows = error.flatten(1, -2) if error.dim() > 2 else error[:, None]
     places = torch.from_numpy(draws.integers(rows.shape[1], size=len(rows)))
@@ -69,22 +67,37 @@ def alienate(layer: Layer, draws: np.random.Generator) -> None:
     layer.threshold.copy_(steps.reshape(layer.threshold.shape))
 
 
-def _competitions(rule: BoundedRule) -> Iterator[Competition]:
-    """In the order in which they are computed."""
+def competitions(rule: BoundedRule) -> Iterator[Competition]:
+    """The layers whose neurons compete, in the order in which they are computed.
+
+    Raises `ValueError` where what competes is given by several layers together.
+    """
+    seen: set[str] = set()
     for node in rule.module.graph.find_nodes(op="call_function", target=kernels.at_least):
         rivals = cast(fx.Node, cast(fx.Node, node.args[0]).args[0])
-        source = rivals
-        while source.target is not told and source.all_input_nodes:
-            source = source.all_input_nodes[0]
-        if source.target is not told:
-            continue
-        threshold = cast(fx.Node, source.args[1])
-        (layer,) = (each for each in rule.layers if each.key == threshold.target)
-        copies: dict[fx.Node, fx.Node] = {}
-        graph = fx.Graph()
-        graph.graph_copy(rule.module.graph, copies)
-        graph.output((copies[source], copies[rivals], copies[node]))
-        outcome = fx.GraphModule(rule.module, graph)
-        outcome.graph.eliminate_dead_code()
-        outcome.recompile()
-        yield Competition(layer, outcome)
+        layers = _given_by(rivals)
+        if len(layers) > 1:
+            names = ", ".join(sorted(str(each.args[1]) for each in layers))
+            raise ValueError(f"a `lateral` reads several layers together, {names}: patches teach one that competes")
+        for given in layers:
+            (layer,) = (each for each in rule.layers if each.key == cast(fx.Node, given.args[1]).target)
+            if layer.name not in seen:
+                seen.add(layer.name)
+                copies: dict[fx.Node, fx.Node] = {}
+                graph = fx.Graph()
+                graph.graph_copy(rule.module.graph, copies)
+                graph.output((copies[given], copies[rivals], copies[node]))
+                yield Competition(layer, made(rule.module, graph))
+
+
+def _given_by(rivals: fx.Node) -> set[fx.Node]:
+    """The bounded layers that something comes from, up to the next one and to other competitions."""
+    found, seen, ahead = set(), set(), [rivals]
+    while ahead:
+        node = ahead.pop()
+        if node.target is corrected:
+            found.add(node)
+        elif node not in seen and node.target is not kernels.at_least:
+            seen.add(node)
+            ahead += node.all_input_nodes
+    return found

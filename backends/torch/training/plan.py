@@ -10,7 +10,8 @@ import torch
 
 from connc.backends.torch.module import Module
 from connc.backends.torch.training.bounded import bounded_layers
-from connc.backends.torch.training.rule import BoundedRule
+from connc.backends.torch.training.rule import ETA, TAU, XI, BoundedRule
+from connc.dsl.diagnostic import Refusal
 from connc.dsl.evaluate import Budget, Evaluator
 from connc.dsl.limits import Limits
 from connc.dsl.parser import parse_setting
@@ -54,9 +55,9 @@ class Adam:
 class Bounded:
     """The rule of bounded connections; other parameters stay as they are."""
 
-    xi: float = 0.5
-    eta: float = 0.1
-    tau: float = 0.01
+    xi: float = XI
+    eta: float = ETA
+    tau: float = TAU
 
     def __post_init__(self) -> None:
         if not all(0 < each < 1 for each in vars(self).values()):
@@ -243,7 +244,7 @@ def _value(expr: Expr, type_: str, text: str) -> Any:
             return float(value)
         if type_.startswith("tuple") and isinstance(value, tuple):
             return tuple(map(float, value))
-    except Exception:
+    except (Refusal, LookupError, OverflowError, TypeError, ValueError):
         pass
     words = {"bool": "true or false", "float": "a number"}.get(type_, "a list of numbers")
     raise PlanError(f"`{text}`: `{expr.span.shown}` is not {words}")

@@ -8,15 +8,16 @@ around; so an ordinary loss starts them, and what stands between the layers hand
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, fx
 
 from connc.backends.torch import kernels
 from connc.backends.torch.module import Module
-from connc.backends.torch.training.bounded import bounded_layers, passing
+from connc.backends.torch.training.bounded import bounded_layers, made, passing
 
+XI, ETA, TAU = 0.5, 0.1, 0.01
 _BELOW_ONE = 1e-6  # a target is less than 1: at 1 the threshold that gives it is not determined
 
 
@@ -28,12 +29,12 @@ class BoundedRule(torch.optim.Optimizer):
     The loss is a mean over samples.
     """
 
-    def __init__(self, module: Module, xi: float = 0.2, eta: float = 0.5, tau: float = 0.01) -> None:
+    def __init__(self, module: Module, xi: float = XI, eta: float = ETA, tau: float = TAU) -> None:
         self.layers = list(bounded_layers(module))
         if not self.layers:
             raise ValueError(f"{module.network.kind} has no bounded connections, `synapse` or `synapse_conv`")
         self.tau = tau
-        self.module = _told(module, eta)
+        self.module = _told(module, eta, tau)
         super().__init__([each for layer in self.layers for each in (layer.threshold, layer.neuron)], {"lr": xi})
 
     def __call__(self, *inputs: Tensor) -> Any:
@@ -42,6 +43,8 @@ class BoundedRule(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         """Move each threshold, and turn the connections around that cannot pass any less."""
+        if closure is not None:
+            raise ValueError("the rule is told once a step: call `step` without a closure")
         xi = self.param_groups[0]["lr"]
         for layer in self.layers:
             for each in (layer.threshold, layer.neuron):
@@ -54,27 +57,25 @@ class BoundedRule(torch.optim.Optimizer):
 # --- a module whose backward passes carry corrections
 
 
-def _told(module: Module, eta: float) -> fx.GraphModule:
+def _told(module: Module, eta: float, tau: float) -> fx.GraphModule:
     """The same layers and numbers; each layer of bounded connections one step, which knows the rule."""
     graph = fx.Graph()
     graph.output(graph.graph_copy(module.graph, {}))
     for layer in bounded_layers(module):
         first, second = (passing(graph, key) for key in (layer.key, layer.neuron_key))
+        numbers = Numbers(layer.amax, eta, tau, len(first))
         for (each, threshold, passed), (_, neuron, out) in zip(first, second, strict=True):
             signed = next(iter(passed.users))
             signs = next(node for node in signed.args if node is not passed)
             targets = _targets(signed)
             with graph.inserting_before(out):
-                arguments = (each, threshold, signs, neuron, targets, layer.amax, eta)
-                out.replace_all_uses_with(graph.call_function(told, arguments))
+                arguments = (each, threshold, signs, neuron, targets, numbers)
+                out.replace_all_uses_with(graph.call_function(corrected, arguments))
     for node in graph.find_nodes(op="call_function", target=kernels.at_least):
         with graph.inserting_after(node):
             kept = graph.call_function(through, (node, cast(fx.Node, node.args[0]).args[0]))
         node.replace_all_uses_with(kept, delete_user_cb=lambda user, own=kept: user is not own)
-    made = fx.GraphModule(module, graph)
-    made.graph.eliminate_dead_code()
-    made.recompile()
-    return made
+    return made(module, graph)
 
 
 def _targets(node: fx.Node) -> fx.Node | None:
@@ -87,8 +88,17 @@ def _targets(node: fx.Node) -> fx.Node | None:
             return None
 
 
-def told(*arguments: Any) -> Tensor:
-    return cast(Tensor, _Told.apply(*arguments))  # type: ignore[no-untyped-call]
+class Numbers(NamedTuple):
+    """Of a layer; `uses` is how often it is computed, each time with its own part in a move."""
+
+    amax: float
+    eta: float
+    tau: float
+    uses: int
+
+
+def corrected(*arguments: Any) -> Tensor:
+    return cast(Tensor, _Corrected.apply(*arguments))  # type: ignore[no-untyped-call]
 
 
 def through(active: Tensor, before: Tensor) -> Tensor:
@@ -107,7 +117,7 @@ class _Through(torch.autograd.Function):
         return None, gradients[0]
 
 
-class _Told(torch.autograd.Function):
+class _Corrected(torch.autograd.Function):
     """A layer. Samples, and places of a map, come first; then one axis of neurons or of pairs; then those of a window.
 
     Without `targets` the axis of what comes in has one position for all neurons, and all behind it feed each of them.
@@ -121,14 +131,13 @@ class _Told(torch.autograd.Function):
         signs: Tensor,
         neuron: Tensor,
         targets: Tensor | None,
-        amax: float,
-        eta: float,
+        numbers: Numbers,
     ) -> Tensor:
         passed = _pass(each, threshold)
         arrived = _summed(signs * passed, threshold, targets, len(neuron))
         given = _pass(arrived, neuron)
         ctx.save_for_backward(each, threshold, signs, neuron, targets, passed, arrived, given)
-        ctx.amax, ctx.eta = amax, eta
+        ctx.numbers = numbers
         return given
 
     @staticmethod
@@ -136,16 +145,17 @@ class _Told(torch.autograd.Function):
         each, threshold, signs, neuron, targets, passed, arrived, given = ctx.saved_tensors
         samples = len(each)
         wanted = -samples * gradients[0]
-        move, back = corrections(arrived, neuron, given, wanted, ctx.amax, ctx.eta)
+        amax, eta, tau, uses = ctx.numbers
+        move, back = corrections(arrived, neuron, given, wanted, amax, eta)
         strength = each.clamp(min=0).expand_as(passed)
         total = _summed(strength, threshold, targets, len(neuron))
         share = torch.where(total > 0, back / total.clamp(min=torch.finfo(total.dtype).tiny), 0.0)
         owed = signs * _spread(share, threshold, targets) * strength
-        moves, backs = corrections(each, threshold, passed, owed, ctx.amax, ctx.eta)
+        moves, backs = corrections(each, threshold, passed, owed, amax, eta)
         came = backs if targets is not None else backs.sum(each.dim() - threshold.dim(), keepdim=True)
-        moves = torch.where((owed < 0) & (threshold >= ctx.amax), torch.finfo(moves.dtype).eps, moves)
-        moved, neuron_moved = agreed(moves, owed, threshold), agreed(move, wanted, neuron)
-        return -came / samples, -moved, None, -neuron_moved, None, None, None
+        least = torch.where((owed < 0) & (amax - threshold < tau), torch.finfo(moves.dtype).eps, 0.0)
+        moved, neuron_moved = agreed(moves + least, owed, threshold), agreed(move, wanted, neuron)
+        return -came / samples, -moved / uses, None, -neuron_moved / uses, None, None
 
 
 def corrections(
