@@ -183,8 +183,10 @@ def load_network(
 
 
 def parameters_of(target: Target, limits: Limits = Limits()) -> set[str]:
-    """The names of the parameters of the net that a target means, which has no mistakes."""
+    """The names of the parameters of the net that a target means; none where it has mistakes."""
     checked = _checked(target, (), limits)
+    if not _can_be_put_together(checked):
+        return set()
     net = checked.names[checked.entry.name][net_of(checked.entry.file, target)]
     return {slot.name for slot in net.signature.slots} if net.signature else set()
 

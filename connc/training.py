@@ -62,6 +62,7 @@ def train(
     """
     from connc.backends.data import checked, load_data
     from connc.backends.torch import compile_network
+    from connc.backends.torch.module import Module
     from connc.backends.torch.training import planned
 
     plan = planned(recipe, optimizer, schedule, epochs=epochs, batch=batch, augment=augment, patches=patches)
@@ -70,8 +71,15 @@ def train(
             raise TrainError(f"`{name}` is a whole number from 1 on, not {count!r}")
     found = load_data(data, seed=seed) if isinstance(data, str) else checked(data, "data")
     if isinstance(target, str):
-        network, found = _network(target, params or {}, found, plan, seed)
-        module = compile_network(network, seed)
+        settings, wrong = settings_of(params or {})
+        fitted = network_for(target_of(target), settings, found, plan, seed=seed) if not wrong else None
+        if fitted is None or fitted.network is None:
+            raise SpecError(wrong if fitted is None else fitted.found)
+        module, found = compile_network(fitted.network, seed), fitted.data
+    elif not isinstance(target, Module):
+        raise TypeError(f"train takes a target or a module that `connc.compile` made, not {type(target).__name__}")
+    elif params:
+        raise TrainError("params are those of a target: a module has been made with its own")
     else:
         module, found = target, fitting(target.network, found)
     where = None if folder is None else Path(folder)
@@ -79,14 +87,13 @@ def train(
     return Trained(module, history)
 
 
-def _network(target: str, params: Mapping[str, object], data: Data, plan: Plan, seed: int) -> tuple[Network, Data]:
-    settings, found = settings_of(params)
-    network = None
-    if not found:
-        network, data, found = network_for(target_of(target), settings, data, plan, seed=seed)
-    if network is None:
-        raise SpecError(found)
-    return network, data
+class Fitted(NamedTuple):
+    """A net made for data, the data as it takes them, which parameters the data gave, and what is wrong."""
+
+    network: Network | None
+    data: Data
+    given: Mapping[str, object]
+    found: list[Diagnostic]
 
 
 def network_for(
@@ -96,19 +103,25 @@ def network_for(
     plan: Plan,
     limits: Limits = Limits(),
     seed: int = 0,
-) -> tuple[Network | None, Data, list[Diagnostic]]:
+) -> Fitted:
     """A net whose `input` and `classes` are the data's where nobody has set them, and the data as it takes them."""
     network, found = load_network(target, settings, limits, seed)
-    if network is None:
-        return None, data, found
-    if len(network.inputs) == 1 and len(network.inputs[0].shapes[0]) == 1:
-        data = data.flat()
     open_ = parameters_of(target, limits) - {each.name.text for each in settings if each.name}
-    wanted = {"input": list(data.shape), "classes": plan.outputs(data.classes)}
-    more, _ = settings_of({name: value for name, value in wanted.items() if name in open_})
-    if more:
-        network, found = load_network(target, [*settings, *more], limits, seed)
-    return network, data if network is None else fitting(network, data), found
+    flat = network is not None and len(network.inputs) == 1 and len(network.inputs[0].shapes[0]) == 1
+    tries = []
+    for each in [data.flat()] if flat else [data] if network is not None else [data, data.flat()]:
+        wanted = {"input": list(each.shape), "classes": plan.outputs(data.classes)}
+        given = {name: value for name, value in wanted.items() if name in open_}
+        if given:
+            network, found = load_network(target, [*settings, *settings_of(given)[0]], limits, seed)
+        tries.append(Fitted(network, each, given, found))
+    made = min(tries, key=_unfit)
+    return made if made.network is None else made._replace(data=fitting(made.network, made.data))
+
+
+def _unfit(made: Fitted) -> int:
+    """Less for what is nearer to a net that gives a number for each class."""
+    return 2 if made.network is None else int([len(shape) for shape in made.network.shapes] != [1])
 
 
 def fitting(network: Network, data: Data) -> Data:

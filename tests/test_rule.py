@@ -232,7 +232,7 @@ def test_thresholds_of_neurons_and_connections_move_by_the_rate():
 def test_a_layer_that_is_used_twice_stays_in_its_bounds():
     text = "net a {\n    in: [3]\n    twice: synapse(3)\n    in -> twice -> twice -> out\n}\n"
     module = connc.compile(connc.loads(text)).double()
-    rule = BoundedRule(module, xi=1.0)
+    rule = BoundedRule(module, xi=0.99)
     for seed in range(20):
         x = torch.rand(1, 3, generator=torch.manual_seed(seed)).double()
         rule.zero_grad()
@@ -266,6 +266,24 @@ def test_a_connection_at_the_highest_threshold_turns_around_too():
     rule.step()
     assert module.synapse.signs.item() == -1
     assert module.synapse.threshold.item() == AMAX
+
+
+def test_a_step_without_anything_told_is_refused():
+    """Outputs that the module computed bring gradients, which are no corrections."""
+    module = net("synapse(2)", "[3]")
+    rule = BoundedRule(module)
+    module(torch.rand(2, 3).double()).sum().backward()
+    with pytest.raises(RuntimeError, match="compute the outputs by the rule"):
+        rule.step()
+    rule(torch.rand(2, 3).double()).sum().backward()
+    rule.step()
+    with pytest.raises(RuntimeError, match="nothing was told since the last step"):
+        rule.step()
+
+
+def test_another_module_has_no_rule():
+    with pytest.raises(TypeError, match="not Linear"):
+        BoundedRule(nn.Linear(2, 3))
 
 
 def test_a_net_without_bounded_connections_has_nothing_to_be_told():

@@ -326,7 +326,6 @@ def test_a_plan_is_a_recipe_and_what_is_told_besides(said, plan):
         ({"optimizer": "sgd(lr = [1])"}, "`[1]` is not a number"),
         ({"optimizer": "sgd(nesterov = 1)"}, "`1` is not true or false"),
         ({"optimizer": "sgd(lr = "}, "is no optimizer"),
-        ({"optimizer": "bounded(xi = 1)"}, "`xi`, `eta` and `tau` are between 0 and 1"),
         ({"schedule": "step(at = [0.5])"}, "`at` rises, and has as many shares as `to`"),
         ({"schedule": "step(at = 0.5)"}, "`0.5` is not a list of numbers"),
         ({"schedule": "step(at = [90], to = [0.1])"}, "`at` are shares of all epochs, between 0 and 1"),
@@ -362,6 +361,55 @@ def test_a_net_gets_the_optimiser_that_suits_it(layers, optimizer):
 def test_the_rule_teaches_bounded_connections_alone():
     with pytest.raises(PlanError, match="small has no bounded connections"):
         connc.train("net.conn:small", "digits", optimizer="bounded")
+
+
+def test_the_numbers_of_the_rule_are_between_0_and_1():
+    with pytest.raises(PlanError, match="`xi`, `eta` and `tau` are between 0 and 1"):
+        connc.train("std.dsc", "digits", optimizer="bounded(xi = 1)")
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("classes: int, input: shape", "linear(classes)"),
+        ("classes = 3, input: shape = [2, 9, 9]", "flatten -> linear(8) by random(fan_in = 8) -> linear(classes)"),
+        ("classes: int, input: shape", "conv(2, 3) -> flatten -> linear(classes)"),
+    ],
+)
+def test_what_the_data_gives_may_be_all_that_a_net_lacks(head, body):
+    text = f"net lacking({head}) {{\n    in: input\n    in -> {body} -> out\n}}\n"
+    Path("lacking.conn").write_text(text)
+    module, _ = connc.train("lacking.conn", "digits", epochs=1, limit=20)
+    assert module.network.shapes == ((10,),)
+
+
+def test_a_net_that_nothing_makes_whole_says_why():
+    Path("lacking.conn").write_text(
+        "net lacking(k: int, input: shape) {\n    in: input\n    in -> linear(k) -> out\n}\n"
+    )
+    with pytest.raises(connc.SpecError, match="`k`"):
+        connc.train("lacking.conn", "digits", epochs=1)
+
+
+def test_a_module_takes_no_params_and_others_no_training():
+    with pytest.raises(connc.TrainError, match="params are those of a target"):
+        connc.train(connc.compile("net.conn:fixed"), "digits", {"classes": 10})
+    with pytest.raises(TypeError, match="not Linear"):
+        connc.train(torch.nn.Linear(64, 10), "digits")
+
+
+def test_the_command_says_what_was_decided_and_what_may_not_be_meant(call):
+    Path("loud.py").write_text(
+        "import numpy as np\n\n\ndef loud():\n    x = np.linspace(-1, 2, 200, dtype=np.float32).reshape(20, 10)\n"
+        "    y = np.arange(20) % 3\n    return x, y, x, y\n"
+    )
+    Path("dsc.conn").write_text(
+        "net a(classes = 2, input: shape = [4]) {\n    in: input\n    in -> synapse(classes) -> out\n}\n"
+    )
+    _, _, said = call("train", "dsc.conn", "--data", "loud:loud", "--epochs", "1")
+    assert "20 to check with, 3 classes\n" in said
+    assert "a --set input=[10] --set classes=3, learning by Bounded(xi=0.5, eta=0.1, tau=0.01)\n" in said
+    assert "loud:loud goes beyond 0 to 1, and bounded connections tell nothing apart there\n" in said
 
 
 def test_what_the_rule_leaves_as_it_is_is_counted(call):

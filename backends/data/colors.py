@@ -17,6 +17,7 @@ def color_filters(images: Inputs, count: int, seed: int = 0) -> NDArray[np.float
     Colours are told by their direction, so that light and dark ones of a kind are one; of values between 0 and 1
     products lie between 0 and 1 too. Raises `ValueError` where there are fewer colours than filters.
     """
+    images = np.asarray(images)
     if images.ndim != 4 or count < 1:
         raise ValueError("color_filters takes images `[n, channels, height, width]`, and at least one filter")
     draws = np.random.default_rng(seed)

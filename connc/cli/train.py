@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -20,8 +20,10 @@ from connc.target import target as target_of
 
 if TYPE_CHECKING:
     from connc.backends.data import Data
+    from connc.backends.torch.module import Module
     from connc.backends.torch.training import Epoch, Plan
     from connc.compiler.network import Network
+    from connc.training import Fitted
 
 _ROW = "{:>5}  {:>8}  {:>8}  {:>8}  {:>12}  {:>9}"
 
@@ -89,35 +91,42 @@ def train_(
         replaceable(metrics)
     with computing(device, threads), _in_words():
         from connc.backends.data import load_data
-        from connc.backends.torch.training import planned, unmoved
+        from connc.backends.torch.training import planned
         from connc.training import learn
 
         plan = planned(recipe, optimizer, schedule, **changes)
-        network, data = _network_of(target, settings, load_data(source, seed=seed), plan, seed, limits)
-        module = module_of(network, seed, weights).to(device)
-        data = data.first(limit)
+        fitted = _fitted(target, settings, load_data(source, seed=seed), plan, seed, limits)
+        module = module_of(cast("Network", fitted.network), seed, weights).to(device)
+        data = fitted.data.first(limit)
         report = _Report(plan, data, metrics)
-        if still := unmoved(module, plan):
-            every = sum(each.numel() for each in module.parameters())
-            click.echo(f"{still} of {every} parameters are none of bounded connections and stay as they are", err=True)
+        _say(module, fitted, plan.suited(module))
         learn(module, data, plan, seed=seed, folder=output, resume=resume, told=report.epoch, tick=report.tick)
         if output is not None:
             click.echo(f"kept in {output}", err=True)
 
 
-def _network_of(
-    target: str, settings: tuple[str, ...], data: Data, plan: Plan, seed: int, limits: Limits
-) -> tuple[Network, Data]:
+def _fitted(target: str, settings: tuple[str, ...], data: Data, plan: Plan, seed: int, limits: Limits) -> Fitted:
     from connc.training import network_for
 
     values, found = parse_settings(settings, limits)
-    network = None
-    if not found:
-        network, data, found = network_for(target_of(target), values, data, plan, limits, seed)
-    tell(found)
-    if network is None:
+    fitted = network_for(target_of(target), values, data, plan, limits, seed) if not found else None
+    tell(fitted.found if fitted else found)
+    if fitted is None or fitted.network is None:
         raise click.exceptions.Exit(1)
-    return network, data
+    return fitted
+
+
+def _say(module: Module, fitted: Fitted, plan: Plan) -> None:
+    """What was decided for the user, and what may not be as meant."""
+    from connc.backends.torch.training import out_of_bounds, unmoved
+
+    given = "".join(f" --set {name}={value}".replace(", ", ",") for name, value in fitted.given.items())
+    click.echo(f"{module.network.kind}{given}, learning by {plan.optimizer}", err=True)
+    every = sum(each.numel() for each in module.parameters())
+    if 0 < (still := unmoved(module, plan)) < every:
+        click.echo(f"{still} of {every} parameters are none of bounded connections and stay as they are", err=True)
+    if out_of_bounds(module, fitted.data.train.inputs):
+        click.echo(f"{fitted.data.name} goes beyond 0 to 1, and bounded connections tell nothing apart there", err=True)
 
 
 @contextmanager
@@ -141,7 +150,10 @@ class _Report:
         self.plan, self.metrics, self.lines = plan, metrics, ""
         self.live, self.start, self.learns = sys.stderr.isatty(), perf_counter(), False
         count = plural(len(data.train.labels), "sample")
-        click.echo(f"{data.name}: {count} to learn from, {len(data.validation.labels)} to check with", err=True)
+        click.echo(
+            f"{data.name}: {count} to learn from, {len(data.validation.labels)} to check with, {data.classes} classes",
+            err=True,
+        )
 
     def epoch(self, epoch: Epoch) -> None:
         from connc.training import line

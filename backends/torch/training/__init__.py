@@ -3,7 +3,7 @@
 from connc.backends.torch.training.active import Active, active
 from connc.backends.torch.training.checkpoint import keep, take_up
 from connc.backends.torch.training.loop import Epoch, Learner
-from connc.backends.torch.training.plan import RECIPES, Plan, PlanError, planned, unmoved
+from connc.backends.torch.training.plan import RECIPES, Plan, PlanError, out_of_bounds, planned, unmoved
 from connc.backends.torch.training.rule import BoundedRule
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "PlanError",
     "active",
     "keep",
+    "out_of_bounds",
     "planned",
     "take_up",
     "unmoved",

@@ -46,6 +46,8 @@ class Layer:
 
 def bounded_layers(module: Module) -> Iterator[Layer]:
     """In the order in which they are computed; one that is used twice counts once."""
+    if not isinstance(module, Module):
+        raise TypeError(f"a module that `connc.compile` made is needed, not {type(module).__name__}")
     seen: set[str] = set()
     for node in expand(module.network):
         if isinstance(node.what, Synapse | SynapseConv) and node.owner not in seen:

@@ -48,7 +48,7 @@ def learn_patches(
             (error,) = torch.autograd.grad(loss, given, retain_graph=True)
             rule.zero_grad()
             given.backward(at_a_place(error, draws), inputs=[layer.threshold, layer.neuron])
-            rule.step()
+            rule.move()
 
 
 def at_a_place(error: Tensor, draws: np.random.Generator) -> Tensor:

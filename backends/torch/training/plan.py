@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from connc.backends.data.parts import Inputs
 from connc.backends.torch.module import Module
 from connc.backends.torch.training.bounded import bounded_layers
 from connc.backends.torch.training.rule import ETA, TAU, XI, BoundedRule
@@ -58,10 +59,6 @@ class Bounded:
     xi: float = XI
     eta: float = ETA
     tau: float = TAU
-
-    def __post_init__(self) -> None:
-        if not all(0 < each < 1 for each in vars(self).values()):
-            raise PlanError("`xi`, `eta` and `tau` are between 0 and 1")
 
     @property
     def lr(self) -> float:
@@ -173,6 +170,12 @@ def unmoved(module: Module, plan: Plan) -> int:
         return 0
     learned = [each for layer in bounded_layers(module) for each in (layer.threshold, layer.neuron)]
     return sum(each.numel() for each in module.parameters()) - sum(each.numel() for each in learned)
+
+
+def out_of_bounds(module: Module, inputs: Inputs) -> bool:
+    """Whether a net in which bounded connections learn alone gets inputs that are not between 0 and 1."""
+    bounded = isinstance(Plan().suited(module).optimizer, Bounded)
+    return bounded and bool(inputs.min() < 0 or inputs.max() > 1)
 
 
 _BY_TENS = (0.1, 0.01)

@@ -30,14 +30,17 @@ class BoundedRule(torch.optim.Optimizer):
     """
 
     def __init__(self, module: Module, xi: float = XI, eta: float = ETA, tau: float = TAU) -> None:
+        if not all(0 < each < 1 for each in (xi, eta, tau)):
+            raise ValueError("`xi`, `eta` and `tau` are between 0 and 1")
         self.layers = list(bounded_layers(module))
         if not self.layers:
             raise ValueError(f"{module.network.kind} has no bounded connections, `synapse` or `synapse_conv`")
-        self.tau = tau
+        self.tau, self.called = tau, False
         self.module = _told(module, eta, tau)
         super().__init__([each for layer in self.layers for each in (layer.threshold, layer.neuron)], {"lr": xi})
 
     def __call__(self, *inputs: Tensor) -> Any:
+        self.called = True
         return self.module(*inputs)
 
     @torch.no_grad()
@@ -45,6 +48,14 @@ class BoundedRule(torch.optim.Optimizer):
         """Move each threshold, and turn the connections around that cannot pass any less."""
         if closure is not None:
             raise ValueError("the rule is told once a step: call `step` without a closure")
+        if not self.called:
+            raise RuntimeError("nothing was told since the last step: compute the outputs by the rule, `rule(x)`")
+        self.called = False
+        self.move()
+
+    @torch.no_grad()
+    def move(self) -> None:
+        """A step by what the thresholds have for gradients now."""
         xi = self.param_groups[0]["lr"]
         for layer in self.layers:
             for each in (layer.threshold, layer.neuron):
