@@ -679,3 +679,50 @@ def test_the_command_tells_wrong_use(call, tmp_path, monkeypatch, arguments, sai
     assert (status, out) == (2, "")
     assert said in err
     assert not list(tmp_path.iterdir())
+
+
+# --- arrays in a file
+
+
+def saved(path, **changes):
+    arrays = {
+        "train_inputs": np.linspace(0, 1, 24).reshape(6, 4),
+        "train_labels": np.arange(6) % 3,
+        "validation_inputs": np.ones((2, 4)),
+        "validation_labels": np.array([0, 2]),
+    }
+    np.savez(path, **{name: value for name, value in (arrays | changes).items() if value is not None})
+    return path
+
+
+def test_arrays_of_a_file_are_data(tmp_path):
+    data = load_data(f"npz:{saved(tmp_path / 'a.npz', more=np.ones(3))}")
+    assert data.shape == (4,)
+    assert data.classes == 3
+    assert data.train.labels.tolist() == [0, 1, 2, 0, 1, 2]
+    assert data.train.inputs.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"train_labels": None}, "there is no train_labels; it has train_inputs, validation_inputs"),
+        ({"train_labels": np.array(["a"] * 6)}, "numbers were expected"),
+        ({"validation_inputs": np.array([{}, None])}, "it is no whole `.npz` of plain arrays"),
+        ({"train_labels": np.arange(5)}, "6 inputs and 5 labels"),
+    ],
+)
+def test_a_file_of_other_arrays_is_told(tmp_path, changes, said):
+    with pytest.raises(DataError) as caught:
+        load_data(f"npz:{saved(tmp_path / 'a.npz', **changes)}")
+    assert said in str(caught.value)
+
+
+def test_a_file_that_is_no_npz_is_told(tmp_path):
+    whole = saved(tmp_path / "a.npz").read_bytes()
+    for content in (b"", b"no zip", whole[:-30], whole[:200] + b"x" * 50 + whole[250:]):
+        (tmp_path / "b.npz").write_bytes(content)
+        with pytest.raises(DataError, match=r"b\.npz"):
+            load_data(f"npz:{tmp_path / 'b.npz'}")
+    with pytest.raises(DataError, match="it does not exist"):
+        load_data(f"npz:{tmp_path / 'c.npz'}")

@@ -9,13 +9,14 @@ from connc.backends.data.cifar import cifar10, cifar100
 from connc.backends.data.digits import digits
 from connc.backends.data.idx import mnist
 from connc.backends.data.morse import SETTINGS, morse_data
+from connc.backends.data.npz import npz
 from connc.backends.data.parts import Data, DataError
 from connc.backends.data.user import from_function
 from connc.dsl.words import alternatives, did_you_mean
 
 _FOLDERS: dict[str, Callable[[str], Data]] = {"mnist": mnist, "cifar10": cifar10, "cifar100": cifar100}
-_NAMES = ("digits", "morse", *_FOLDERS)
-_ALL = ("digits", "morse", "morse:difficult", *(f"{name}:FOLDER" for name in _FOLDERS), "module:function")
+_NAMES = ("digits", "morse", *_FOLDERS, "npz")
+_ALL = ("digits", "morse", "morse:difficult", *(f"{name}:FOLDER" for name in _FOLDERS), "npz:FILE", "module:function")
 _SHOWN = 80
 _FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
@@ -28,6 +29,8 @@ def load_data(source: str, *, seed: int = 0) -> Data:
     name, colon, rest = source.partition(":")
     if name in _FOLDERS:
         return _FOLDERS[name](rest)
+    if name == "npz":
+        return npz(rest)
     if name == "morse":
         return morse_data(rest if colon else next(iter(SETTINGS)), seed, source)
     if source == "digits":
