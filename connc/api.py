@@ -91,11 +91,11 @@ def parse_ir(text: str) -> Network:
         raise SpecError([refusal.diagnostic]) from None
 
 
-def analyze(network: Network) -> dict[str, int]:
+def analyze(network: Network) -> dict[str, object]:
     """What a network is measured by, by the names of the analyses; `load` makes one of a target."""
     if not isinstance(network, Network):
         raise TypeError(f"analyze takes a network, not {network!r}; `connc.load` makes one")
-    return {name: analysis().measure(network) for name, analysis in ANALYSES.items()}
+    return {name: analysis().table(network) for name, analysis in ANALYSES.items()}
 
 
 def _loaded(target: Target, params: Mapping[str, object] | None, seed: int) -> Network:

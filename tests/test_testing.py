@@ -37,6 +37,7 @@ from connc.testing import (
     specs,
     weights,
 )
+from connc.testing.arrays import inputs_of, real
 from tests.torch_backend import torch_backend
 
 many = partial(settings, deadline=None, suppress_health_check=list(HealthCheck))
@@ -408,3 +409,20 @@ def test_probing_recovers_the_connections_of_a_junction():
     table[rule.pairs()] = True
     np.testing.assert_array_equal(connections(net, reference), table)
     np.testing.assert_array_equal(connections(net, torch_backend), table)
+
+
+def test_what_is_below_the_smallest_normal_number_may_be_zero():
+    """Machines may flush it; what is above has to be there."""
+    net = loads("net a {\n    in: [40]\n    in -> gain(60) -> softmax -> out\n}\n")
+
+    def flushing(least):
+        def backend(*given):
+            found = {name: np.asarray(value, np.float64) for name, value in reference(*given).items()}
+            return {name: np.where(value < least, 0.0, value) for name, value in found.items()}
+
+        return backend
+
+    assert 0 < reference(net, {}, inputs_of(net, real))["out"].min() < 1e-38
+    assert_within(net, flushing(2.0**-126))
+    with pytest.raises(AssertionError):
+        assert_within(net, flushing(1e-30))

@@ -27,7 +27,7 @@ SIGNATURES = {
 SLOTS = {f"{where}.{slot.name}": slot for where, signature in SIGNATURES.items() for slot in signature.slots}
 
 # Files beside the families, which define no names of the language.
-SHARED = {"__init__", "base", "costs", "prims", "refuse", "structure", "window"}
+SHARED = {"__init__", "base", "costs", "junctions", "prims", "refuse", "structure", "window"}
 
 # The values of these types have no order.
 UNBOUNDED = {"bool", "rule", "part", "table"}
@@ -172,7 +172,9 @@ def test_alternatives_of_which_one_is_given():
     assert VOCABULARY.layers["split"].one_of == ("count", "sizes")
 
 
-@pytest.mark.parametrize("line", ["params(of: part = ...)", "macs(of: part = ...)", "flops(of: part = ...)"])
+@pytest.mark.parametrize(
+    "line", [f"{name}(of: part = ...)" for name in ("params", "macs", "flops", "density", "scatter")]
+)
 def test_analyses(line):
     assert written(VOCABULARY.analyses[line.partition("(")[0]]) == line
 

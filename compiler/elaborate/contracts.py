@@ -39,8 +39,19 @@ class AnalysisNames(dict[str, Any]):
         return expand(self.network)
 
     def __missing__(self, name: str) -> Value:
-        value = self[name] = ANALYSES[name]().measure(self.laid_out)
+        value = self[name] = measured(ANALYSES[name](), self.laid_out)
         return value
+
+
+class Unmeasured(Exception):
+    """A network has nothing that an analysis is a number of."""
+
+
+def measured(analysis: Analysis, network: Network) -> Value:
+    value = analysis.measure(network)
+    if value is None:
+        raise Unmeasured(f"there is nothing here of which `{analysis.signature.name}` is a number")
+    return value
 
 
 class ContractReader(Reader):
@@ -60,7 +71,7 @@ class ContractReader(Reader):
         given = {}
         for place, argument in enumerate(expr.arguments):
             given[argument.name.text if argument.name else slots[place]] = self._part(argument.value)
-        return analysis(**given).measure(self.analyses.laid_out)
+        return measured(analysis(**given), self.analyses.laid_out)
 
     def _analysis(self, callee: tree.Expr) -> type[Analysis] | None:
         if not isinstance(callee, tree.Name) or callee.text not in ANALYSES:
@@ -84,13 +95,22 @@ class ContractReader(Reader):
 def verify(body: Held, network: Network) -> None:
     """Report the contracts of a body that its network breaks."""
     reader = ContractReader(body.reader.names, body, network)
-    broken = [require for require in body.text.requires if not reader(require.condition)]
-    for require in broken:
+    found = [(require, _broken(require.condition, reader)) for require in body.text.requires]
+    broken = [(require, words) for require, words in found if words is not None]
+    for require, words in broken:
         condition = require.condition
         message = f"`{condition.span.shown}` does not hold" + (f": {require.reason}" if require.reason else "")
-        body.world.say(codes.BROKEN.at(condition.span, message, _witness(condition, reader)))
+        body.world.say(codes.BROKEN.at(condition.span, message, words))
     if broken:
         raise Poisoned
+
+
+def _broken(condition: tree.Expr, reader: ContractReader) -> str | None:
+    """What is so where a condition does not hold; none where it holds."""
+    try:
+        return None if reader(condition) else _witness(condition, reader)
+    except Unmeasured as nothing:
+        return str(nothing)
 
 
 def _witness(condition: tree.Expr, reader: ContractReader) -> str:

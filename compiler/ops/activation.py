@@ -9,6 +9,8 @@ from connc.compiler.ops.refuse import axis_of
 class Relu(Op):
     """Replaces negative values by zero."""
 
+    leaves_places = True
+
     def body(self, p: Prims[T], x: T) -> T:
         return p.relu(x)
 
@@ -17,6 +19,8 @@ class Relu(Op):
 class Sigmoid(Op):
     """Brings each value between 0 and 1: 1 / (1 + exp(-x))."""
 
+    leaves_places = True
+
     def body(self, p: Prims[T], x: T) -> T:
         return p.sigmoid(x)
 
@@ -24,6 +28,8 @@ class Sigmoid(Op):
 @op("tanh")
 class Tanh(Op):
     """Brings each value between -1 and 1 by the hyperbolic tangent."""
+
+    leaves_places = True
 
     def body(self, p: Prims[T], x: T) -> T:
         return p.tanh(x)
@@ -52,6 +58,8 @@ class Gain(Op):
 
     `factor`: the number.
     """
+
+    leaves_places = True
 
     factor: Real
 

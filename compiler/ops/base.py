@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 from connc.compiler.ops.prims import Prims, Shape, T
 from connc.compiler.registry import Described, Registry
@@ -36,6 +36,9 @@ class Op(Described):
     An op of one tensor writes `shape(self, x)`, one that takes as many as come `shape(self, *x)`; the signatures here
     allow both. What needs a shape that `shape` refuses may fail in any way.
     """
+
+    leaves_places: ClassVar[bool] = False
+    """Whether each value that comes out stands for the one at the same place, row by row, that came in."""
 
     rule: Relation | None = field(default=None, kw_only=True, repr=False)
     """What stands behind `by`; a spec does not write it as a parameter."""

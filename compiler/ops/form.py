@@ -13,6 +13,8 @@ from connc.compiler.ops.refuse import a_map, axis_of, fits, settled, show
 class Identity(Op):
     """Hands on what it gets."""
 
+    leaves_places = True
+
     def body(self, p: Prims[T], x: T) -> T:
         return x
 
@@ -23,6 +25,8 @@ class Flatten(Op):
 
     `start`: the first axis that is joined.
     """
+
+    leaves_places = True
 
     start: Axis = 0
 
@@ -40,6 +44,8 @@ class Reshape(Op):
 
     `to`: the new shape.
     """
+
+    leaves_places = True
 
     to: fields.Shape
 

@@ -18,6 +18,8 @@ class BatchNorm(Op):
     stand in for the batch's own when the net is not training. `affine`: whether a scale and a shift are learned.
     """
 
+    leaves_places = True
+
     eps: Epsilon = 1e-5
     momentum: Share = 0.1
     affine: bool = True
@@ -62,6 +64,8 @@ class LayerNorm(Op):
     shift are learned.
     """
 
+    leaves_places = True
+
     axes: Annotated[int, Within(1, AXES)] = 1
     eps: Epsilon = 1e-5
     affine: bool = True
@@ -93,6 +97,8 @@ class Dropout(Op):
 
     `p`: the share that is dropped.
     """
+
+    leaves_places = True
 
     p: Share = 0.5
 

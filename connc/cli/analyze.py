@@ -26,7 +26,7 @@ def analyze(target: str, format_: str, settings: tuple[str, ...], seed: int, lim
     """Count learned parameters, multiply-accumulates and floating-point operations of a net, layer by layer.
 
     The counts are for one sample. Floating-point operations are two a multiply-accumulate and two a normalised value;
-    activations, pools and joins are free.
+    activations, pools and joins are free. As JSON it says the density and the scatter of junctions too.
 
     \b
     connc analyze std.sparsenet
