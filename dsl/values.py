@@ -32,7 +32,8 @@ def misfit(value: Value, slot: Slot, span: Span, of: str) -> Diagnostic | None:
 def _misfit(item: Value, slot: Slot, span: Span, of: str) -> Diagnostic | None:
     if isinstance(item, Fraction) and item.denominator != 1 and slot.type.name in ("int", "shape"):
         message = f"{of} takes a whole number, not {shown_value(item)}"
-        declared = f", or declare the parameter as `{slot.name}: float`" if slot.assumed else ""
+        type_ = "float[]" if slot.type.listed else "float"
+        declared = f", or declare the parameter as `{slot.name}: {type_}`" if slot.assumed else ""
         return codes.WHOLE.at(span, message, help=f"`floor`, `ceil` and `round` make one{declared}")
     if isinstance(item, int | Fraction) and not isinstance(item, bool):
         return _out_of_bounds(item, slot, span, of)

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 
+import connc
 from connc import SpecError, analyze, load
 from connc.compiler.canonical import canonical
 from connc.compiler.expand import expand
@@ -715,3 +716,19 @@ def test_a_choice_may_leave_a_size_open(put, wide, shape):
 def test_an_open_size_is_no_number(codes_in):
     assert codes_in(net("in -> linear(if 1 > 2 then 3 else _) -> out")) == ["E401"]
     assert codes_in(net("x = 2 * (if 1 > 2 then 3 else _)\nin -> linear(x) -> out")) == ["E401"]
+
+
+@pytest.mark.parametrize(
+    ("head", "given", "declared"),
+    [
+        ("beta", "0.5", ", or declare the parameter as `beta: float`"),
+        ("beta = 1", "0.5", ", or declare the parameter as `beta: float`"),
+        ("beta = [1, 2]", "[0.5]", ", or declare the parameter as `beta: float[]`"),
+        ("beta: int", "0.5", ""),
+    ],
+)
+def test_a_fraction_for_a_parameter_without_a_type_is_proposed_a_declaration(head, given, declared):
+    text = f"module m({head}) {{\n    in -> relu -> out\n}}\n\nnet a {{\n    in: [4]\n    in -> m({given}) -> out\n}}\n"
+    with pytest.raises(connc.SpecError) as caught:
+        connc.loads(text)
+    assert f"`floor`, `ceil` and `round` make one{declared}\n" in str(caught.value)
