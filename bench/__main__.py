@@ -4,13 +4,14 @@ import platform
 import sys
 from datetime import UTC, datetime
 
-from bench import frontend, junction, process, refusals, torch, wiring
+from bench import analysis, frontend, junction, process, refusals, torch, wiring
 
 BENCHES = {
     "frontend": frontend.run,
     "process": process.run,
     "refusals": refusals.run,
     "wiring": wiring.run,
+    "analysis": analysis.run,
     "junction": junction.run,
     "torch": torch.run,
 }

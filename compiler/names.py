@@ -45,3 +45,9 @@ def above(name: str) -> set[str]:
 def natural(name: str) -> list[tuple[int, str]]:
     """A key by which `layer[10]` stands behind `layer[9]`."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in _NUMBERS.split(name) if part]
+
+
+def within(name: str, part: object) -> bool:
+    """Whether a layer belongs to a part, which is the names of some; none is the whole."""
+    assert part is None or isinstance(part, tuple)
+    return part is None or not above(name).isdisjoint(part)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from connc.compiler.analyze import ANALYSES
+from connc.budgets import with_budgets
+from connc.compiler.analyze import TABLES, Subject
 from connc.compiler.elaborate import check_nets, elaborate
 from connc.compiler.elaborate import relate as relate_rule
 from connc.compiler.network import VIEWS, Network
@@ -19,7 +20,7 @@ from connc.dsl.check import Checked, World, check
 from connc.dsl.diagnostic import Diagnostic, Refusal
 from connc.dsl.library import Library
 from connc.dsl.limits import Limits
-from connc.dsl.tree import Argument, Net, Rule
+from connc.dsl.tree import Argument, Net, Require, Rule
 from connc.report import render
 from connc.specs import load_units, parse_settings
 from connc.target import Target, net_of, target_of_text
@@ -28,6 +29,7 @@ from connc.target import target as target_of
 
 if TYPE_CHECKING:
     from connc.backends.torch import Module
+    from connc.compiler.difference import Difference
 
 RULE = "relation"  # what a rule is called that is asked for without a file
 
@@ -91,11 +93,25 @@ def parse_ir(text: str) -> Network:
         raise SpecError([refusal.diagnostic]) from None
 
 
-def analyze(network: Network) -> dict[str, object]:
-    """What a network is measured by, by the names of the analyses; `load` makes one of a target."""
+def analyze(network: Network, *names: str) -> dict[str, Any]:
+    """What a network is measured by, or of that what is named; `load` makes a network of a target.
+
+    What a network has nothing of is `None`. The manual says what each name stands for.
+    """
     if not isinstance(network, Network):
         raise TypeError(f"analyze takes a network, not {network!r}; `connc.load` makes one")
-    return {name: analysis().table(network) for name, analysis in ANALYSES.items()}
+    if unknown := [name for name in names if name not in TABLES]:
+        raise ValueError(f"there is no analysis {unknown[0]!r}; there are {', '.join(sorted(TABLES))}")
+    subject = Subject(network)
+    return {name: TABLES[name](subject) for name in names or sorted(TABLES)}
+
+
+def diff(before: Network, after: Network) -> Difference:
+    """What distinguishes a network from another: connections, layers, what is measured, and whether weights fit."""
+    from connc.compiler.difference import difference
+
+    same = before == after
+    return difference(before, after, ({}, {}) if same else (analyze(before), analyze(after)))
 
 
 def _loaded(target: Target, params: Mapping[str, object] | None, seed: int) -> Network:
@@ -172,10 +188,17 @@ RELATION_VIEWS["svg"] = _matrix
 
 
 def load_network(
-    target: Target, settings: Sequence[Argument] = (), limits: Limits = Limits(), seed: int = 0
+    target: Target,
+    settings: Sequence[Argument] = (),
+    limits: Limits = Limits(),
+    seed: int = 0,
+    budgets: Sequence[Require] = (),
 ) -> tuple[Network | None, list[Diagnostic]]:
-    """The network of the net that a target means, unless there are mistakes; and what was found."""
-    checked = _checked(target, settings, limits)
+    """The network of the net that a target means, unless there are mistakes; and what was found.
+
+    `budgets` are held like contracts of the net itself.
+    """
+    checked = _checked(target, settings, limits, budgets)
     if not _can_be_put_together(checked):
         return None, list(checked.diagnostics)
     made = elaborate(checked, net_of(checked.entry.file, target), settings, limits, seed)
@@ -226,11 +249,12 @@ def _once(found: Sequence[Diagnostic]) -> list[Diagnostic]:
     return list({(each.code.id, each.span): each for each in reversed(found)}.values())[::-1]
 
 
-def _checked(target: Target, settings: Sequence[Argument], limits: Limits) -> Checked:
+def _checked(target: Target, settings: Sequence[Argument], limits: Limits, budgets: Sequence[Require] = ()) -> Checked:
     library = Library(target.roots, limits, settings)
     try:
         units = target.load(library)
     except Refusal as refusal:
         return Checked((), (refusal.diagnostic,))
-    net = net_of(units[-1].file, target) if settings or target.net else ""
+    net = net_of(units[-1].file, target) if settings or budgets or target.net else ""
+    units = with_budgets(units, net, budgets)
     return check(units, World(VOCABULARY, limits, library.in_std), net=net, settings=settings)

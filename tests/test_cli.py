@@ -12,8 +12,11 @@ from click.testing import CliRunner
 
 import connc as connc_module
 from connc import SpecError, __version__, analyze, load, parse_ir
+from connc.api import load_network
+from connc.budgets import parse_budgets
 from connc.cli.app import VERBS, connc
 from connc.compiler.expand import expand
+from connc.target import target as target_of
 
 GOOD = "net good(width = 4) {\n    in: [8]\n    in -> linear(width) -> out\n}\n"
 WRONG = "net wrong {\n    in: [8]\n    in -> rellu -> out\n}\n"
@@ -135,12 +138,74 @@ def test_analyze_counts_layer_by_layer(call):
     status, out, _ = call("analyze", "good.conn", "--format", "json")
     found = {"format_version": 1, "net": "good", "params": 8 * 4 + 4, "macs": 8 * 4, "flops": 2 * 8 * 4}
     assert (status, json.loads(out)) == (0, json.loads(out) | found)
-    lines = call("analyze", "good.conn")[1].splitlines()
-    assert [line.split() for line in lines] == [
-        ["params", "macs", "flops"],
-        ["linear", "36", "32", "64"],
-        ["good", "36", "32", "64"],
-    ]
+    assert "parameters" in call("analyze", "good.conn")[1]
+
+
+def test_a_report_is_written_in_the_format_that_its_name_says(call):
+    for name, start in (("a.html", "<!doctype html>"), ("a.md", "# good"), ("a.csv", "name,"), ("a.json", "{")):
+        assert call("analyze", "good.conn", "-o", name)[:2] == (0, "")
+        assert Path(name).read_text().lower().startswith(start)
+    status, _, err = call("analyze", "good.conn", "-o", "a.pdf")
+    assert status == 2
+    assert ".html" in err
+
+
+@pytest.mark.parametrize(
+    ("budget", "status", "said"),
+    [
+        ("params <= 36", 0, ""),
+        ("params <= 35 or width == 4", 0, ""),
+        ("params<=35", 1, "params is 36"),
+        ("path(in, out) == 3 and params(linear) < 9", 1, "E401"),
+        ("parms < 3", 1, "did you mean `params`?"),
+        ("params <", 1, "expected a value"),
+        ("params", 1, "E401"),
+    ],
+)
+def test_a_budget_is_a_contract_of_the_net_itself(call, budget, status, said):
+    found = call("analyze", "good.conn", "--budget", "params > 0", "--budget", budget)
+    assert found[0] == status, found
+    assert said in found[2]
+    assert bool(found[1]) == (status == 0)
+
+
+def test_a_budget_is_that_of_what_an_alias_stands_for():
+    for target in ("std.sparsenet", "std.sparsenet:sparsenet_cifar"):
+        assert load_with_budget(target, "params <= 4.6M and path(in, out) <= 30") is not None
+    assert load_with_budget("std.densenet", "params <= 4.6M") is None
+
+
+def load_with_budget(target, budget):
+    budgets, report = parse_budgets([budget])
+    assert report == []
+    return load_network(target_of(target), budgets=budgets)[0]
+
+
+def test_a_sweep_says_how_a_net_grows(call):
+    status, out, _ = call("analyze", "good.conn", "--sweep", "width=1..40")
+    rows = [line.split() for line in out.splitlines()]
+    assert status == 0
+    assert rows[0][:3] == ["width", "params", "macs"]
+    assert rows[-1][:4] == ["grows", "O(n)", "O(n)", "O(1)"]
+    assert [row[1] for row in rows[1:-1]] == [str(9 * int(row[0])) for row in rows[1:-1]]
+    found = json.loads(call("analyze", "good.conn", "--sweep", "width=1..40", "--format", "json")[1])
+    assert found["sweep"]["measures"]["params"]["growth"] == "n"
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        (["--sweep", "width"], 2, "such as depth=10..1000"),
+        (["--sweep", "width=9..3"], 2, "such as depth=10..1000"),
+        (["--sweep", "wdth=1..3"], 1, "did you mean `width`?"),
+        (["--sweep", "width=1..9", "--budget", "params < 3"], 2, "takes no --budget"),
+        (["--sweep", "width=1..9", "--format", "html"], 2, "text or json"),
+    ],
+)
+def test_what_a_sweep_cannot_take(call, options, status, said):
+    found = call("analyze", "good.conn", *options)
+    assert (found[0], found[1]) == (status, "")
+    assert said in found[2]
 
 
 @pytest.mark.parametrize("verb", ["expand", "analyze"])

@@ -23,7 +23,10 @@ MAY_IMPORT = {
 }
 
 # Packages that may import less than their folder: data is numpy's, whatever learns from it.
-MAY_IMPORT_LESS = {"connc.backends.data": {"connc.backends.data", "connc.dsl.words", "numpy"}}
+MAY_IMPORT_LESS = {
+    "connc.backends.data": {"connc.backends.data", "connc.dsl.words", "numpy"},
+    "connc.backends.plots": {"connc.backends", "connc.compiler", "connc.dsl", "matplotlib", "numpy"},
+}
 
 # What only an extra brings is imported where it is needed, in the one function that needs it.
 IMPORTED_LATE = {"connc.backends.data.digits": ("digits", "sklearn")}

@@ -135,7 +135,7 @@ def densenet(**params):
 
 
 def test_the_spec_of_densenet_has_the_size_of_torchvisions():
-    assert connc.analyze(connc.load(DENSENET))["params"] == 7_978_856
+    assert connc.analyze(connc.load(DENSENET), "params") == {"params": 7_978_856}
 
 
 @pytest.mark.parametrize("how", ["module", "state", "sorted", "file"])

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import connc
-from connc.compiler.analyze.density import junctions
-from connc.compiler.analyze.junctions import Junction, chains
+from connc.compiler.analyze import Subject
+from connc.compiler.analyze.junctions import Junction
 from connc.compiler.analyze.scatter import runs, scatter, windows
 from connc.compiler.relations.relation import Relation
 
@@ -56,16 +56,19 @@ def _from_windows(product, matrices):
 
 def test_the_worked_example_comes_out_exactly():
     """Figures 4 and 6: eight, four and four neurons."""
-    (run,) = runs(connc.load("std.predefined:fig4"))
+    (run,) = runs(Subject(connc.load("std.predefined:fig4")))
     assert run.vector == [Fraction(n, 8) for n in (6, 8, 6, 6, 7, 6)]
-    assert run.least == Fraction(3, 4)
-    assert [each.density for each in junctions(connc.load("std.predefined:fig4"))] == [Fraction(1, 4), Fraction(1, 2)]
+    assert run.least[0] == Fraction(3, 4)
+    assert [each.density for each in Subject(connc.load("std.predefined:fig4")).junctions()] == [
+        Fraction(1, 4),
+        Fraction(1, 2),
+    ]
 
 
 def test_patterns_drawn_one_after_the_other_have_the_scatter_of_the_figure():
     """Figure 7: 0.68, 0.64, 0.65, 0.62, 0.91 and 0.91 for Morse code with fan-outs 128 and 8."""
     body = "in: [64]\n    in -> linear(1024) by sequential(128) -> relu -> linear(64) by sequential(8) -> out"
-    found = [[float(each) for each in runs(net(body, seed=seed))[0].vector] for seed in range(20)]
+    found = [[float(each) for each in runs(Subject(net(body, seed=seed)))[0].vector] for seed in range(20)]
     assert np.mean(found, axis=0) == pytest.approx([0.68, 0.64, 0.65, 0.62, 0.91, 0.91], abs=0.01)
 
 
@@ -128,9 +131,9 @@ def test_both_ways_of_pushing_windows_through_agree():
 
 
 def test_windows_that_are_held_some_at_a_time_come_to_the_same(monkeypatch):
-    (run,) = runs(connc.load("std.predefined:morse", {"fan_out": [128, 8]}))
+    (run,) = runs(Subject(connc.load("std.predefined:morse", {"fan_out": [128, 8]})))
     monkeypatch.setattr("connc.compiler.analyze.scatter._HELD", 3000)
-    assert runs(connc.load("std.predefined:morse", {"fan_out": [128, 8]})) == [run]
+    assert runs(Subject(connc.load("std.predefined:morse", {"fan_out": [128, 8]}))) == [run]
 
 
 def test_long_chains_count_more_paths_than_whole_numbers_hold():
@@ -151,7 +154,7 @@ def test_where_all_are_connected_scatter_is_one():
 
 
 def test_neurons_in_another_order_within_their_windows_have_the_same_scatter():
-    (first, second) = junctions(connc.load("std.predefined:fig4"))
+    (first, second) = Subject(connc.load("std.predefined:fig4")).junctions()
     source, target = first.relation.pairs()
     swapped = Relation.of_pairs((8,), (4,), source ^ 1, target)  # 8 neurons in windows of 4
     assert scatter([Junction("a", (8,), (4,), swapped)]) == scatter([first])
@@ -181,7 +184,7 @@ def test_windows_are_patches_where_a_map_comes_in():
     body = "in: [1, 4, 4]\n    in -> flatten -> one: linear(1) by matrix([[0], [1]]) -> out"
     pairs = [0, 2, 8, 10]
     rows = ", ".join("[1]" if pixel in pairs else "[0]" for pixel in range(16))
-    (junction,) = junctions(net(body.replace("[[0], [1]]", f"[{rows}]")))
+    (junction,) = Subject(net(body.replace("[[0], [1]]", f"[{rows}]"))).junctions()
     assert junction.left == (1, 4, 4)
     assert scatter([junction]).forward == 1
     flat = Junction("a", (16,), (1,), junction.relation.reshaped((16,), (1,)))
@@ -192,7 +195,7 @@ def test_windows_are_patches_where_a_map_comes_in():
 
 
 def names(body):
-    return [[each.name for each in chain] for chain in chains(net(body))]
+    return [[each.name for each in chain] for chain in Subject(net(body)).chains()]
 
 
 def test_junctions_in_a_row_are_a_chain_whatever_leaves_values_at_their_places():
@@ -215,7 +218,7 @@ def test_a_shared_junction_counts_once_and_tokens_read_their_features():
     body = "in: [5, 4]\n    one: linear(4)\n    in -> one -> relu -> one -> flatten -> last: linear(2) -> out"
     assert names(body) == [["one"], ["last"]]
     found = connc.analyze(net(body))["density"]
-    assert found == {"overall": 1.0, "junctions": {"one": 1.0, "last": 1.0}}
+    assert found == {"overall": 1.0, "junctions": {"one": 1.0, "last": 1.0}, "links": {}}
 
 
 def test_a_net_without_junctions_has_none_of_it():
@@ -226,7 +229,7 @@ def test_a_net_without_junctions_has_none_of_it():
 
 def test_of_a_long_chain_the_whole_alone_is_told():
     body = "in: [4]\n    layer[20]: linear(4) by random(fan_in = 2)\n    connect in, layer, out by (i -> i + 1)"
-    (run,) = runs(net(body))
+    (run,) = runs(Subject(net(body)))
     assert list(run.equivalent) == [("layer[0]", "layer[19]")]
     assert len(run.vector) == 42
 
@@ -236,6 +239,7 @@ def test_all_that_is_said_of_scatter():
     assert found == {
         "value": 0.75,
         "vector": [0.75, 1, 0.75, 0.75, 0.875, 0.75],
+        "ascending": [0.75, 0.75, 0.75, 0.75, 0.875, 1],
         "junctions": {"fc1": {"forward": 0.75, "backward": 1}, "fc2": {"forward": 0.75, "backward": 0.75}},
         "equivalent": {"fc1:fc2": {"forward": 0.875, "backward": 0.75}},
     }

@@ -29,6 +29,8 @@ SLOTS = {f"{where}.{slot.name}": slot for where, signature in SIGNATURES.items()
 # Files beside the families, which define no names of the language.
 SHARED = {"__init__", "base", "costs", "prims", "refuse", "structure", "window"}
 
+SHARED_ANALYSES = {"growth", "junctions", "links", "memory", "paths", "positions", "subject"}
+
 # The values of these types have no order.
 UNBOUNDED = {"bool", "rule", "part", "table"}
 
@@ -173,7 +175,15 @@ def test_alternatives_of_which_one_is_given():
 
 
 @pytest.mark.parametrize(
-    "line", [f"{name}(of: part = ...)" for name in ("params", "macs", "flops", "density", "scatter")]
+    "line",
+    [
+        *(f"{name}(of: part = ...)" for name in ("params", "macs", "dense_macs", "flops", "usual_flops")),
+        *(f"{name}(of: part = ...)" for name in ("training_memory", "density", "dead", "receptive_field")),
+        *(f"{name}(of: part = ...)" for name in ("fan_in", "fan_out", "features")),
+        *(f"{name}(start: part = ..., end: part = ...)" for name in ("path", "longest_path", "mean_path", "paths")),
+        *(f"{name}()" for name in ("memory", "clustering", "spectral_gap")),
+        "scatter(of: part = ..., left: shape = ..., right: shape = ...)",
+    ],
 )
 def test_analyses(line):
     assert written(VOCABULARY.analyses[line.partition("(")[0]]) == line
@@ -183,7 +193,7 @@ def test_analyses(line):
 def test_every_family_is_imported_in_order(package):
     files = sorted(path.stem for path in Path(package.__file__).parent.glob("*.py"))
     families = [family.__name__.rpartition(".")[2] for family in package.FAMILIES]
-    shared = SHARED | ({"junctions"} if package is analyze else set())  # among the generators it is a family
+    shared = SHARED | (SHARED_ANALYSES if package is analyze else set())  # among the generators it is a family
     assert families == [file for file in files if file not in shared]
 
 

@@ -7,7 +7,8 @@ from functools import cache
 from connc.backends.drawing.marks import escaped
 from connc.backends.drawing.summary import picture_of
 from connc.backends.drawing.svg import svg
-from connc.compiler.analyze.cost import total
+from connc.compiler.analyze import Subject
+from connc.compiler.analyze.cost import Params
 from connc.compiler.network import Network
 
 MOST_COUNTED = 20_000  # layers whose parameters are counted while one waits
@@ -22,7 +23,7 @@ def html(network: Network) -> str:
 def _caption(network: Network) -> str:
     layers = _layers(network)
     said = f"{network.kind}: {len(network):,} nodes, {layers:,} layers"
-    return f"{said}, {total(network).params:,} parameters" if layers <= MOST_COUNTED else said
+    return f"{said}, {Params().measure(Subject(network)):,} parameters" if layers <= MOST_COUNTED else said
 
 
 def _layers(network: Network) -> int:

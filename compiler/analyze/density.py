@@ -1,30 +1,65 @@
-"""Density: the share of all possible connections that there are."""
+"""Density: the share of all possible connections that there are, between neurons and between layers."""
 
 from fractions import Fraction
 
-from connc.compiler.analyze.base import Analysis, analysis, plain
-from connc.compiler.analyze.junctions import Junction, chains
+from connc.compiler.analyze.base import Analysis, Number, analysis, plain, table
+from connc.compiler.analyze.junctions import Junction
+from connc.compiler.analyze.links import Links, among
+from connc.compiler.analyze.subject import Subject
 from connc.compiler.fields import Part
-from connc.compiler.network import Network
-
-
-def junctions(network: Network, part: object = None) -> list[Junction]:
-    """The junctions of a network or of a part of it, in the order in which they are computed."""
-    return [each for chain in chains(network, part) for each in chain]
 
 
 @analysis("density")
 class Density(Analysis):
-    """The weights of all junctions as a share of those that there could be; biases and convolutions do not count."""
+    """The share of all possible connections that there are.
+
+    Of a part whose layers a `connect` joins it counts the pairs of these layers, against `evolve within` or else all
+    that the `connect` could join. Of another part, and of a whole net, it counts the weights of junctions; biases and
+    convolutions do not count. Of a single layer with a rule between channels or tokens it is that of the rule.
+    """
 
     of: Part | None = None
 
-    def measure(self, network: Network) -> Fraction | None:
-        found = junctions(network, self.of)
-        possible = sum(each.possible for each in found)
-        return Fraction(sum(each.count for each in found), possible) if possible else None
+    def measure(self, subject: Subject) -> Number:
+        if self.of is not None and (found := among(subject.network, self.of)):
+            return _share([(each.count, each.possible) for each in found])
+        junctions = subject.junctions(self.of)
+        if self.of is not None and not junctions:
+            junctions = subject.ruled(self.of)
+        return _share([(each.count, each.possible) for each in junctions])
 
-    def table(self, network: Network) -> object:
-        overall = plain(self.measure(network))
-        parts = {each.name: plain(each.density) for each in junctions(network)}
-        return {"overall": overall, "junctions": parts} if parts else None
+    def witness(self, subject: Subject) -> str:
+        if self.of is not None and among(subject.network, self.of):
+            return ""
+        parts = subject.junctions(self.of)
+        return ", ".join(f"{each.name} {float(each.density):.4g}" for each in parts[:4]) if len(parts) > 1 else ""
+
+
+@table("density")
+def _density(subject: Subject) -> object:
+    junctions = subject.junctions()
+    connects = subject.positions.connects
+    links = {name: _links(Links.of(network, connect)) for name, (network, connect) in connects.items()}
+    if not junctions and not links:
+        return None
+    overall = _share([(each.count, each.possible) for each in junctions])
+    return {"overall": plain(overall), "junctions": _densities(junctions), "links": links}
+
+
+def _densities(junctions: list[Junction]) -> dict[str, object]:
+    return {each.name: plain(each.density) for each in junctions}
+
+
+def _share(counts: list[tuple[int, int]]) -> Fraction | None:
+    """Of several, as much of all that could be."""
+    possible = sum(most for _, most in counts)
+    return Fraction(sum(count for count, _ in counts), possible) if possible else None
+
+
+def _links(links: Links) -> dict[str, object]:
+    distances = {str(distance): _counted(count, most) for distance, count, most in links.distances()}
+    return _counted(links.count, links.possible) | {"distances": distances}
+
+
+def _counted(count: int, possible: int) -> dict[str, object]:
+    return {"count": count, "possible": possible, "value": plain(_share([(count, possible)]))}

@@ -8,21 +8,27 @@ from fractions import Fraction
 from functools import cached_property
 from math import prod
 
-from connc.compiler.expand import expand
-from connc.compiler.names import above
+import numpy as np
+
+from connc.compiler.names import within
 from connc.compiler.network import Network, Node
+from connc.compiler.relations.arrays import Indices, Ints
 from connc.compiler.relations.forms import Space
 from connc.compiler.relations.relation import Relation
 
 
 @dataclass(frozen=True)
 class Junction:
-    """`left` and `right` are the shapes that its neurons are laid out in; without a relation all are connected."""
+    """`left` and `right` are the shapes that its neurons are laid out in; without a relation all are connected.
+
+    One that is `turned` is read from right to left.
+    """
 
     name: str
     left: Space
     right: Space
     relation: Relation | None
+    turned: bool = False
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -40,20 +46,40 @@ class Junction:
     def density(self) -> Fraction:
         return Fraction(self.count, self.possible)
 
+    def pairs(self) -> tuple[Indices, Indices]:
+        """On the left and on the right, in any order."""
+        assert self.relation is not None
+        source, target = self.relation.pairs()
+        return (target, source) if self.turned else (source, target)
+
+    @cached_property
+    def rows(self) -> Relation:
+        """The relation from left to right, which is sorted by what stands on the right."""
+        assert self.relation is not None
+        return self.relation.transposed() if self.turned else self.relation
+
+    def in_degrees(self) -> Ints:
+        """How many connections lead to each neuron on the right."""
+        if self.relation is None:
+            return np.full(self.sizes[1], self.sizes[0])
+        return self.relation.out_degrees() if self.turned else self.relation.in_degrees()
+
+    def out_degrees(self) -> Ints:
+        """How many lead away from each on the left."""
+        return self.transposed.in_degrees()
+
     @cached_property
     def transposed(self) -> Junction:
         """The same, read from right to left."""
-        turned = None if self.relation is None else self.relation.transposed()
-        return Junction(self.name, self.right, self.left, turned)
+        return Junction(self.name, self.right, self.left, self.relation, not self.turned)
 
 
-def chains(network: Network, part: object = None) -> list[list[Junction]]:
-    """The junctions of a network or of a part, in runs in which each reads what the one before gives.
+def chains(kernel: Network, part: object = None) -> list[list[Junction]]:
+    """The junctions of a network at the kernel level, or of a part, in runs: each reads what the one before gives.
 
     What lies between two of a run leaves each value at its place. Where several read the same, the first of them goes
     on with its run. A shared layer is one junction, where it is used first.
     """
-    kernel = expand(network)
     readers: dict[str, list[Node]] = {node.name: [] for node in kernel}
     for node in kernel:
         for name in {source.ref.node for source in kernel.sources(node.name)}:
@@ -62,7 +88,7 @@ def chains(network: Network, part: object = None) -> list[list[Junction]]:
     ends: dict[str, list[Junction]] = {}  # runs by the name of their last junction
     seen: set[str] = set()
     for node in kernel:
-        if _joins(node) and node.owner not in seen and _within(node.name, part):
+        if _joins(node) and node.owner not in seen and within(node.name, part):
             seen.add(node.owner)
             before, left = _source(kernel, node)
             junction = Junction(node.name, left, _laid_out(node, readers[node.name]), _relation(node))
@@ -75,13 +101,18 @@ def chains(network: Network, part: object = None) -> list[list[Junction]]:
     return runs
 
 
+def ruled(kernel: Network, part: object = None) -> list[Junction]:
+    """The layers whose rule is not between neurons; their weights are shared by many places."""
+    found: dict[str, Junction] = {}
+    for node in kernel:
+        relation = None if isinstance(node.what, Network) else node.what.rule
+        if relation is not None and not _joins(node) and within(node.name, part):
+            found.setdefault(node.owner, Junction(node.name, relation.sources, relation.targets, relation))
+    return list(found.values())
+
+
 def _joins(node: Node) -> bool:
     return not isinstance(node.what, Network) and node.what.signature.relates == "neurons"
-
-
-def _within(name: str, part: object) -> bool:
-    assert part is None or isinstance(part, tuple)
-    return part is None or not above(name).isdisjoint(part)
 
 
 def _relation(node: Node) -> Relation | None:

@@ -10,20 +10,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import ceil, prod
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from connc.compiler.analyze.base import Analysis, analysis, plain
-from connc.compiler.analyze.junctions import Junction, chains
-from connc.compiler.fields import Part
-from connc.compiler.network import Network
+from connc.compiler.analyze.base import Analysis, Unmeasured, analysis, plain, table
+from connc.compiler.analyze.junctions import Junction
+from connc.compiler.analyze.subject import Subject
+from connc.compiler.fields import Part, Shape
 from connc.compiler.relations.arrays import CHUNK
 from connc.compiler.relations.forms import Space
 
-Counts = NDArray[np.int64]
+Counts = NDArray[Any]  # whole numbers, also as floats that hold them exactly
 _LONGEST = 16  # junctions of a chain of which each part is told; of longer ones the whole alone
 _HELD = 1 << 24  # counts that are held at once
 _FEW = 1 << 20  # values that are counted in a table
@@ -35,6 +36,16 @@ class Scatter(NamedTuple):
 
     forward: Fraction
     backward: Fraction
+
+
+class Given(NamedTuple):
+    """How far windows reach along each axis of the first and of the last layer, where that is said."""
+
+    left: Space | None = None
+    right: Space | None = None
+
+
+AS_SHAPED = Given()
 
 
 @dataclass(frozen=True)
@@ -51,36 +62,64 @@ class Run:
         return list(itertools.chain(*self.junctions.values(), *whole))
 
     @property
-    def least(self) -> Fraction:
-        """Of all of them."""
-        return min(itertools.chain(*self.junctions.values(), *self.equivalent.values()))
+    def least(self) -> tuple[Fraction, str]:
+        """The least of the vector, and whose it is."""
+        named = dict(self.junctions)
+        named.update((":".join(ends), each) for ends, each in list(self.equivalent.items())[-1:])
+        sides = ((value, side, name) for name, each in named.items() for side, value in each._asdict().items())
+        value, side, name = min(sides)
+        return value, f"that is {side} of {name}"
 
 
-def runs(network: Network, part: object = None) -> list[Run]:
+def runs(subject: Subject, part: object = None, given: Given = AS_SHAPED) -> list[Run]:
     """The scatter of each chain of junctions of a network, or of a part of it."""
-    return [_run(chain) for chain in chains(network, part)]
+    return [_run(chain, given) for chain in subject.chains(part)]
 
 
-def _run(chain: Sequence[Junction]) -> Run:
+def _run(chain: Sequence[Junction], given: Given) -> Run:
     shortest = 1 if len(chain) <= _LONGEST else len(chain) - 1
+    last = len(chain) - 1
+
+    def between(x: int, y: int) -> Scatter:
+        return scatter(chain[x : y + 1], Given(given.left if not x else None, given.right if y == last else None))
+
     spans = [(x, x + length) for length in range(shortest, len(chain)) for x in range(len(chain) - length)]
-    equivalent = {(chain[x].name, chain[y].name): scatter(chain[x : y + 1]) for x, y in spans}
-    return Run({each.name: scatter([each]) for each in chain}, equivalent)
+    equivalent = {(chain[x].name, chain[y].name): between(x, y) for x, y in spans}
+    return Run({each.name: between(x, x) for x, each in enumerate(chain)}, equivalent)
 
 
-def scatter(chain: Sequence[Junction]) -> Scatter:
+def scatter(chain: Sequence[Junction], given: Given = AS_SHAPED) -> Scatter:
     """Of a junction, or of the one that several in a row are equivalent to."""
     turned = [each.transposed for each in reversed(chain)]
-    return Scatter(_forward(chain), _forward(turned))
+    left, right = _windows(chain, given.left), _windows(turned, given.right)
+    forward = _forward(chain, left)
+    if _of_one(left) and _of_one(right):  # then both look at the same paths, one by one
+        return Scatter(forward, forward)
+    return Scatter(forward, _forward(turned, right))
 
 
-def _forward(chain: Sequence[Junction]) -> Fraction:
+def _reach(chain: Sequence[Junction]) -> Fraction:
+    """How many paths lead to a neuron on the right, on average."""
+    return prod((Fraction(each.count, each.sizes[1]) for each in chain), start=Fraction(1))
+
+
+def _windows(chain: Sequence[Junction], given: Space | None) -> Counts:
+    """For each neuron on the left the number of its window."""
+    if given is not None:
+        return windows_of(chain[0].left, given)
+    return windows(chain[0].left, max(_reach(chain), Fraction(1)))
+
+
+def _of_one(window: Counts) -> bool:
+    return int(window[-1]) + 1 == window.size
+
+
+def _forward(chain: Sequence[Junction], window: Counts) -> Fraction:
     """The mean share of the ideal that left windows have at the neurons on the right."""
     left, right = chain[0].sizes[0], chain[-1].sizes[1]
-    reach = prod((Fraction(each.count, each.sizes[1]) for each in chain), start=Fraction(1))  # paths to a neuron
+    reach = _reach(chain)
     if not reach or all(each.relation is None for each in chain):
         return Fraction(bool(reach))
-    window = windows(chain[0].left, reach)
     sizes = np.bincount(window)
     held = _held(chain, window, sizes, ceil(reach * int(sizes.max()) / left))
     total = sum((_share(counts, reach * int(size) / left) for size, counts in held), Fraction(0))
@@ -103,13 +142,15 @@ def _held(
     widest = max(max(each.sizes) for each in chain)
     kind = np.int64 if most * widest < 1 << 62 else np.float64  # which rounds, by less than a part in a billion
     step = max(1, _HELD // widest)
+    steps = [_Step(each, kind) for each in chain[1:]]
     for low in range(0, sizes.size, step):
         some = sizes[low : low + step]
-        held = np.minimum(_counted(chain[0], window - low, some).astype(kind), most)
-        for each in chain[1:]:
-            held = np.minimum(_through(each, held), most)
-        for size in np.unique(some):
-            yield int(size), _tally(held[:, some == size])
+        held = _counted(chain[0], window - low, some).astype(kind, copy=False)
+        for through in steps:
+            held = through(np.minimum(held, most, out=held))
+        kinds = np.unique(some)
+        for size in kinds:
+            yield int(size), _tally(held if kinds.size == 1 else held[:, some == size], most)
 
 
 def _held_through_one(
@@ -135,48 +176,67 @@ def _paths(chain: Sequence[Junction], start: int) -> NDArray[Any]:
         if each.relation is None:
             paths = np.full(each.sizes[1], paths.sum(), dtype=object)
         else:
-            source, target = each.relation.pairs()
+            source, target = each.pairs()
             found = np.zeros(each.sizes[1], dtype=object)
             np.add.at(found, target, paths[source])
             paths = found
     return paths
 
 
-def _tally(held: Counts) -> Mapping[int, int]:
-    if held.dtype == np.int64 and int(held.max(initial=0)) < _FEW:
-        return dict(enumerate(np.bincount(held.ravel()).tolist()))
+def _tally(held: Counts, most: int) -> Mapping[int, int]:
+    if most == 1:
+        some = int(np.count_nonzero(held))
+        return {0: held.size - some, 1: some}
+    held = np.minimum(held, most, out=held)
+    if held.dtype != np.float64 and most < _FEW:
+        return dict(enumerate(np.bincount(held.ravel().astype(np.int64, copy=False)).tolist()))
     values, times = np.unique(held, return_counts=True)
     return dict(zip(values.tolist(), times.tolist(), strict=True))
 
 
 def _counted(junction: Junction, window: Counts, sizes: Counts) -> Counts:
     """How many sources each neuron on the right has in each of the windows from 0 on that have these sizes."""
-    assert junction.relation is not None
-    source, target = junction.relation.pairs()
-    place = target.astype(np.int64) * sizes.size + window[source]
+    source, target = junction.pairs()
+    cells = junction.sizes[1] * sizes.size
+    kind: Any = np.int32 if cells < 1 << 31 else np.int64
+    at: Counts = window.astype(kind)[source]
+    place: Counts = target.astype(kind, copy=False) * kind(sizes.size) + at
     if sizes.sum() < window.size:
-        place = place[(window[source] >= 0) & (window[source] < sizes.size)]
-    return np.bincount(place, minlength=junction.sizes[1] * sizes.size).reshape(-1, sizes.size)
+        place = place[(at >= 0) & (at < sizes.size)]
+    return np.bincount(place, minlength=cells).reshape(-1, sizes.size)
 
 
-def _through(junction: Junction, held: Counts) -> Counts:
-    """What each neuron on the right has of each window, by what its sources have."""
-    assert junction.relation is not None
-    if junction.density > _DENSE and held.max() * junction.sizes[0] < 1 << 24:  # exact in single precision
-        source, target = junction.relation.pairs()
-        matrix = np.zeros(junction.sizes[::-1], dtype=np.float32)
+class _Step:
+    """From what the neurons on the left of a junction hold of each window to what those on its right hold."""
+
+    def __init__(self, junction: Junction, kind: type[np.int64 | np.float64]) -> None:
+        self.junction, self.kind = junction, kind
+
+    def __call__(self, held: Counts) -> Counts:
+        most = int(held.max(initial=0))
+        if self.junction.density > _DENSE and most * self.junction.sizes[0] < 1 << 24:  # exact in single precision
+            found: Counts = self._matrix @ held.astype(np.float32, copy=False)
+            return found
+        return self._by_rows(held.astype(self.kind, copy=False))
+
+    @cached_property
+    def _matrix(self) -> NDArray[np.float32]:
+        matrix = np.zeros(self.junction.sizes[::-1], dtype=np.float32)
+        source, target = self.junction.pairs()
         matrix[target, source] = 1.0
-        return (matrix @ held.astype(np.float32)).astype(held.dtype)
-    found = np.zeros((junction.sizes[1], held.shape[1]), dtype=held.dtype)
-    starts, sources = junction.relation.starts, junction.relation.indices
-    some = np.flatnonzero(np.diff(starts))
-    step = max(1, CHUNK // held.shape[1] // max(1, int(np.diff(starts).max(initial=1))))
-    for low in range(0, some.size, step):
-        rows = some[low : low + step]
-        first = starts[rows[0]]
-        chosen = held[sources[first : starts[rows[-1] + 1]]]
-        found[rows] = np.add.reduceat(chosen, starts[rows] - first, axis=0)
-    return found
+        return matrix
+
+    def _by_rows(self, held: Counts) -> Counts:
+        starts, sources = self.junction.rows.starts, self.junction.rows.indices
+        found = np.zeros((self.junction.sizes[1], held.shape[1]), dtype=held.dtype)
+        some = np.flatnonzero(np.diff(starts))
+        step = max(1, CHUNK // held.shape[1] // max(1, int(np.diff(starts).max(initial=1))))
+        for low in range(0, some.size, step):
+            rows = some[low : low + step]
+            first = starts[rows[0]]
+            chosen = held[sources[first : starts[rows[-1] + 1]]]
+            found[rows] = np.add.reduceat(chosen, starts[rows] - first, axis=0)
+        return found
 
 
 def windows(space: Space, wanted: Fraction) -> Counts:
@@ -192,6 +252,23 @@ def windows(space: Space, wanted: Fraction) -> Counts:
         return np.ravel_multi_index(along, cuts).astype(np.int64)
     wide = max(1, ceil(size / wanted))
     return np.arange(size) // wide
+
+
+def windows_of(space: Space, extents: Space) -> Counts:
+    """The same for windows that reach so far along each axis; those at the far ends may be smaller.
+
+    One extent alone cuts the positions as one row.
+    """
+    if len(extents) == 1:
+        space = (prod(space),)
+    if len(extents) != len(space):
+        raise Unmeasured(
+            f"windows {list(extents)} cannot cut {list(space)}: they have an extent for each axis, or one in all"
+        )
+    at = np.indices(space).reshape(len(space), -1)
+    along = [axis // extent for axis, extent in zip(at, extents, strict=True)]
+    counts = [-(-whole // extent) for whole, extent in zip(space, extents, strict=True)]
+    return np.ravel_multi_index(along, counts).astype(np.int64)
 
 
 def _cuts(space: Space, count: int) -> tuple[int, ...] | None:
@@ -212,26 +289,41 @@ def _surface(space: Space, cuts: tuple[int, ...]) -> tuple[int, ...]:
 
 @analysis("scatter")
 class LeastScatter(Analysis):
-    """The least scatter of the junctions and of those that they are equivalent to, from 0 to 1."""
+    """How evenly the connections of junctions spread, from 0 to 1: the least of each, and of each chain as a whole.
+
+    Windows are as large as the shapes on both sides have it; or `left` and `right` say how far they reach along each
+    axis of the first and of the last layer, one number where they are cut in a row.
+    """
 
     of: Part | None = None
+    left: Shape | None = None
+    right: Shape | None = None
 
-    def measure(self, network: Network) -> Fraction | None:
-        return min((run.least for run in runs(network, self.of)), default=None)
+    def measure(self, subject: Subject) -> Fraction | None:
+        return min((run.least[0] for run in self._runs(subject)), default=None)
 
-    def table(self, network: Network) -> object:
-        """`vector` is that of the longest chain."""
-        found = runs(network)
-        if not found:
-            return None
-        longest = max(found, key=lambda run: len(run.junctions))
-        return {
-            "value": plain(min(run.least for run in found)),
-            "vector": [plain(each) for each in longest.vector],
-            "junctions": {name: _pair(each) for run in found for name, each in run.junctions.items()},
-            "equivalent": {":".join(ends): _pair(each) for run in found for ends, each in run.equivalent.items()},
-        }
+    def witness(self, subject: Subject) -> str:
+        return min((run.least for run in self._runs(subject)), default=(Fraction(0), ""))[1]
+
+    def _runs(self, subject: Subject) -> list[Run]:
+        return runs(subject, self.of, Given(self.left, self.right))
+
+
+@table("scatter")
+def _scatter(subject: Subject) -> object:
+    """`vector` is that of the longest chain, and `ascending` the same from the least on, for comparing ties."""
+    found = runs(subject)
+    if not found:
+        return None
+    vector = max(found, key=lambda run: len(run.junctions)).vector
+    return {
+        "value": plain(min(run.least[0] for run in found)),
+        "vector": [plain(each) for each in vector],
+        "ascending": [plain(each) for each in sorted(vector)],
+        "junctions": {name: _pair(each) for run in found for name, each in run.junctions.items()},
+        "equivalent": {":".join(ends): _pair(each) for run in found for ends, each in run.equivalent.items()},
+    }
 
 
 def _pair(found: Scatter) -> dict[str, object]:
-    return {"forward": plain(found.forward), "backward": plain(found.backward)}
+    return {side: plain(value) for side, value in found._asdict().items()}

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from functools import cached_property
+from fractions import Fraction
 from typing import Any, Protocol
 
-from connc.compiler.analyze import ANALYSES, Analysis
+from connc.compiler.analyze import ANALYSES, Analysis, Subject, Unmeasured
 from connc.compiler.elaborate.labels import Labels, member_name
 from connc.compiler.elaborate.outline import Outline
 from connc.compiler.elaborate.reader import Reader
 from connc.compiler.elaborate.values import Poisoned, Several, Tensor
 from connc.compiler.elaborate.world import World
-from connc.compiler.expand import expand
 from connc.compiler.network import Network
 from connc.dsl import codes, tree
 from connc.dsl.evaluate import Value, shown_value
+from connc.dsl.source import Span
 
 
 class Held(Protocol):
@@ -28,29 +28,21 @@ class Held(Protocol):
 
 
 class AnalysisNames(dict[str, Any]):
-    """The analyses of a whole network, each made when it is read; the network is laid out once for all of them."""
+    """The analyses of a whole network, each made when it is read."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        self.network = network
-
-    @cached_property
-    def laid_out(self) -> Network:
-        return expand(self.network)
+        self.subject = Subject(network)
 
     def __missing__(self, name: str) -> Value:
-        value = self[name] = measured(ANALYSES[name](), self.laid_out)
+        value = self[name] = measured(ANALYSES[name](), self.subject)
         return value
 
 
-class Unmeasured(Exception):
-    """A network has nothing that an analysis is a number of."""
-
-
-def measured(analysis: Analysis, network: Network) -> Value:
-    value = analysis.measure(network)
+def measured(analysis: Analysis, subject: Subject) -> Value:
+    value = analysis.measure(subject)
     if value is None:
-        raise Unmeasured(f"there is nothing here of which `{analysis.signature.name}` is a number")
+        raise Unmeasured(analysis.nothing)
     return value
 
 
@@ -62,18 +54,28 @@ class ContractReader(Reader):
         self.analyses = AnalysisNames(network)
         super().__init__(ChainMap(*own, self.analyses, language), body.world)
         self.body, self.network, self.own = body, network, ChainMap(*own)
+        self._called: dict[Span, Analysis] = {}
 
     def call(self, expr: tree.Call) -> Value:
-        analysis = self._analysis(expr.callee)
-        if analysis is None:
+        kind = self._kind(expr.callee)
+        if kind is None:
             return super().call(expr)
-        slots = [slot.name for slot in analysis.signature.slots]
+        slots = {slot.name: slot for slot in kind.signature.slots}
         given = {}
         for place, argument in enumerate(expr.arguments):
-            given[argument.name.text if argument.name else slots[place]] = self._part(argument.value)
-        return measured(analysis(**given), self.analyses.laid_out)
+            name = argument.name.text if argument.name else list(slots)[place]
+            is_part = slots[name].type.name == "part"
+            given[name] = self._part(argument.value) if is_part else self.value(argument.value)
+        self._called[expr.span] = kind(**given)
+        return measured(self._called[expr.span], self.analyses.subject)
 
-    def _analysis(self, callee: tree.Expr) -> type[Analysis] | None:
+    def witness(self, expr: tree.Expr) -> str:
+        """What shows the number of an analysis that was read before."""
+        kind = self._kind(expr)
+        analysis = kind() if kind else self._called.get(expr.span)
+        return analysis.witness(self.analyses.subject) if analysis else ""
+
+    def _kind(self, callee: tree.Expr) -> type[Analysis] | None:
         if not isinstance(callee, tree.Name) or callee.text not in ANALYSES:
             return None
         try:
@@ -83,7 +85,9 @@ class ContractReader(Reader):
         return None
 
     def _part(self, expr: tree.Expr) -> tuple[str, ...]:
-        """The nodes that a part of a net names."""
+        """The nodes that a part of a net names, or an output."""
+        if isinstance(expr, tree.Name) and expr.text in self.network.outputs:
+            return (expr.text,)
         label, indices, _ = self.body.labels.chosen(expr)
         if label:
             return tuple(name for index in indices if (name := member_name(label, index)) in self.network)
@@ -114,17 +118,23 @@ def _broken(condition: tree.Expr, reader: ContractReader) -> str | None:
 
 
 def _witness(condition: tree.Expr, reader: ContractReader) -> str:
-    """What the names and analyses of a condition are: `params is 4,513,576 and width is 4`."""
+    """What the names and analyses of a condition are: `path(in, out) is 5 (in -> … -> out) and width is 4`."""
     found: dict[str, str] = {}
     called = {id(node.callee) for node in tree.walk(condition) if isinstance(node, tree.Call)}
     for node in tree.walk(condition):
         if isinstance(node, tree.Call | tree.Name | tree.Attribute) and id(node) not in called:
             value = reader(node) if not isinstance(node, tree.Name) or _has_value(node, reader) else None
-            if isinstance(value, int) and not isinstance(value, bool):
-                found[node.span.shown] = f"{value:,}"
-            elif value is not None and not isinstance(value, Tensor | Several):
-                found[node.span.shown] = shown_value(value)
+            if value is not None and not isinstance(value, Tensor | Several):
+                shows = reader.witness(node)
+                found[node.span.shown] = _shown(value) + (f" ({shows})" if shows else "")
     return " and ".join(f"{name} is {value}" for name, value in found.items())
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    words = shown_value(value)
+    return f"about {float(value):.8g}" if isinstance(value, Fraction) and "/" in words else words
 
 
 def _has_value(node: tree.Name, reader: ContractReader) -> bool:

@@ -10,6 +10,7 @@ class Relu(Op):
     """Replaces negative values by zero."""
 
     leaves_places = True
+    is_pointwise = True
 
     def body(self, p: Prims[T], x: T) -> T:
         return p.relu(x)
@@ -20,6 +21,7 @@ class Sigmoid(Op):
     """Brings each value between 0 and 1: 1 / (1 + exp(-x))."""
 
     leaves_places = True
+    is_pointwise = True
 
     def body(self, p: Prims[T], x: T) -> T:
         return p.sigmoid(x)
@@ -30,6 +32,7 @@ class Tanh(Op):
     """Brings each value between -1 and 1 by the hyperbolic tangent."""
 
     leaves_places = True
+    is_pointwise = True
 
     def body(self, p: Prims[T], x: T) -> T:
         return p.tanh(x)
@@ -60,6 +63,7 @@ class Gain(Op):
     """
 
     leaves_places = True
+    is_pointwise = True
 
     factor: Real
 

@@ -40,6 +40,12 @@ class Op(Described):
     leaves_places: ClassVar[bool] = False
     """Whether each value that comes out stands for the one at the same place, row by row, that came in."""
 
+    is_pointwise: ClassVar[bool] = False
+    """Whether a point of a map that comes out depends on one point of what came in, and on no other."""
+
+    is_view: ClassVar[bool] = False
+    """Whether what comes out lies where what came in does, and takes no memory of its own."""
+
     rule: Relation | None = field(default=None, kw_only=True, repr=False)
     """What stands behind `by`; a spec does not write it as a parameter."""
 

@@ -19,6 +19,9 @@ class Slice(Op):
     `axis`: of which axis, 0 being the channels.
     """
 
+    is_pointwise = True
+    is_view = True
+
     start: Offset
     size: Count | None = None
     axis: Axis = 0
@@ -56,6 +59,9 @@ class Split(Op):
     `count`: into how many of one size; it must divide the axis. `sizes`: the size of each instead; they must add up to
     the axis. `axis`: which axis, 0 being the channels.
     """
+
+    is_pointwise = True
+    is_view = True
 
     count: Count | None = None
     sizes: tuple[Count, ...] | None = None

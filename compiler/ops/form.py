@@ -14,6 +14,8 @@ class Identity(Op):
     """Hands on what it gets."""
 
     leaves_places = True
+    is_pointwise = True
+    is_view = True
 
     def body(self, p: Prims[T], x: T) -> T:
         return x
@@ -27,6 +29,7 @@ class Flatten(Op):
     """
 
     leaves_places = True
+    is_view = True
 
     start: Axis = 0
 
@@ -46,6 +49,7 @@ class Reshape(Op):
     """
 
     leaves_places = True
+    is_view = True
 
     to: fields.Shape
 
@@ -69,6 +73,8 @@ class Pad(Op):
     `before`: how many in front, a number for each axis. `after`: how many behind; without it as many as in front.
     `value`: what is added.
     """
+
+    is_pointwise = True
 
     before: tuple[Index, ...]
     after: tuple[Index, ...] | None = None
@@ -98,6 +104,8 @@ class Permute(Op):
     `axes`: each axis once.
     """
 
+    is_view = True
+
     axes: tuple[Axis, ...]
 
     def order(self, x: Shape) -> tuple[int, ...]:
@@ -122,6 +130,8 @@ class Broadcast(Op):
 
     `to`: the new shape; a vector of channels fills a map of as many channels.
     """
+
+    is_view = True
 
     to: fields.Shape
 

@@ -37,6 +37,8 @@ class Concat(Op):
     `axis`: along which, 0 being the channels.
     """
 
+    is_pointwise = True
+
     axis: Axis = 0
 
     def shape(self, *x: Shape) -> Shape:
@@ -63,6 +65,8 @@ def _without(axis: int, shape: Shape) -> Shape:
 class Sum(Op):
     """Adds its sources, which have one shape; `a + b` in a spec."""
 
+    is_pointwise = True
+
     def shape(self, *x: Shape) -> Shape:
         return alike(self, x)
 
@@ -73,6 +77,8 @@ class Sum(Op):
 @op("mean", inputs=None)
 class Mean(Op):
     """Takes the mean of its sources, which have one shape."""
+
+    is_pointwise = True
 
     def shape(self, *x: Shape) -> Shape:
         return alike(self, x)
@@ -85,6 +91,8 @@ class Mean(Op):
 class Max(Op):
     """Takes the greatest of its sources, which have one shape, at each point."""
 
+    is_pointwise = True
+
     def shape(self, *x: Shape) -> Shape:
         return alike(self, x)
 
@@ -95,6 +103,8 @@ class Max(Op):
 @op("mul", inputs=None)
 class Mul(Op):
     """Multiplies its sources, which have one shape, point by point; `a * b` in a spec."""
+
+    is_pointwise = True
 
     def shape(self, *x: Shape) -> Shape:
         return alike(self, x)

@@ -19,6 +19,7 @@ class BatchNorm(Op):
     """
 
     leaves_places = True
+    is_pointwise = True
 
     eps: Epsilon = 1e-5
     momentum: Share = 0.1
@@ -99,6 +100,7 @@ class Dropout(Op):
     """
 
     leaves_places = True
+    is_pointwise = True
 
     p: Share = 0.5
 

@@ -24,6 +24,9 @@ class Input(Op):
 class Bundle(Op):
     """Hands on as many tensors as come, side by side."""
 
+    is_pointwise = True
+    is_view = True
+
     def shapes(self, *x: Shape) -> tuple[Shape, ...]:
         return x
 

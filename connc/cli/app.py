@@ -19,6 +19,7 @@ from connc.cli.check import check
 from connc.cli.compile import compile_
 from connc.cli.completion import completion
 from connc.cli.data import data
+from connc.cli.diff import diff
 from connc.cli.doctor import doctor
 from connc.cli.expand import expand_
 from connc.cli.explain import explain
@@ -26,6 +27,7 @@ from connc.cli.fmt import fmt
 from connc.cli.graph import graph
 from connc.cli.init import init
 from connc.cli.list import list_
+from connc.cli.plot import plot
 from connc.cli.run import run_
 from connc.cli.settings import SettingsError, settings
 from connc.cli.show import show
@@ -40,6 +42,7 @@ VERBS = (
     compile_,
     completion,
     data,
+    diff,
     doctor,
     expand_,
     explain,
@@ -47,6 +50,7 @@ VERBS = (
     graph,
     init,
     list_,
+    plot,
     run_,
     show,
     train_,

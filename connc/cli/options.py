@@ -49,14 +49,17 @@ def with_settings(command: Command) -> Command:
     return click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=help_)(command)
 
 
-def network_of(text: str, settings: Sequence[str], seed: int, limits: Limits) -> Network:
-    """The network that a verb works on; reports and ends where there is none."""
+def network_of(text: str, settings: Sequence[str], seed: int, limits: Limits, budgets: Sequence[str] = ()) -> Network:
+    """The network that a verb works on; reports and ends where there is none, or where it misses a budget."""
     from connc.api import load_network
+    from connc.budgets import parse_budgets
 
     values, found = parse_settings(settings, limits)
+    required, misread = parse_budgets(budgets, limits)
+    found += misread
     network = None
     if not found:
-        network, found = load_network(target_of(text), values, limits, seed)
+        network, found = load_network(target_of(text), values, limits, seed, required)
     tell(found)
     if network is None:
         raise click.exceptions.Exit(1)

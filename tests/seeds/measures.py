@@ -27,7 +27,8 @@ def all_connections(network):
 
 def convolutions(network):
     """The costs of all convolutions, and how many numbers they make."""
-    flat, table = expand(network), costs(network)
+    flat = expand(network)
+    table = costs(flat)
     names = [node.name for node in flat if node.what.signature.name == "conv"]
     biases = sum(prod(flat[name].shapes[0]) for name in names if flat[name].what.bias)
     return sum(table[name].params for name in names), sum(table[name].macs for name in names) + biases
@@ -43,10 +44,15 @@ def left(network):
     return 100 - saved(network, convolutions(network)[0])
 
 
+def density(network):
+    """As `connc analyze` has it."""
+    return analyze(network, "density")["density"]
+
+
 def links(network):
-    """The connections of the grid, and those that it could have."""
+    """Those of the grid."""
     (connect,) = network.connects
-    return connect.relation.count, connect.bound.count
+    return density(network)["links"][connect.name]
 
 
 def share(part, whole):
@@ -66,18 +72,18 @@ def giga(count):
 
 
 QUANTITIES = {  # by the name in the table: how it is measured, how it is written
-    "parameters": (lambda network: analyze(network)["params"], "{:,}".format),
-    "FLOPs": (lambda network: analyze(network)["flops"], giga),
+    "parameters": (lambda network: analyze(network, "params")["params"], "{:,}".format),
+    "FLOPs": (lambda network: analyze(network, "flops")["flops"], giga),
     "connections": (connections, "{:,}".format),
     "possible connections": (all_connections, "{:,}".format),
-    "density": (lambda network: share(connections(network), all_connections(network)), percent),
-    "densities": (lambda network: [share(each.count, possible(each)) for each in junctions(network)], percents),
+    "density": (lambda network: 100 * density(network)["overall"], percent),
+    "densities": (lambda network: [100 * each for each in density(network)["junctions"].values()], percents),
     "parameters of the convolutions": (lambda network: convolutions(network)[0], "{:,}".format),
     "operations of the convolutions": (lambda network: convolutions(network)[1], giga),
     "parameters saved": (lambda network: saved(network, convolutions(network)[0]), percent),
     "operations saved": (lambda network: saved(network, convolutions(network)[1]), percent),
     "weights of all layers": (lambda network: convolutions(network)[0] + connections(network), "{:,}".format),
     "left of all weights": (left, percent),
-    "links": (lambda network: links(network)[0], "{:,}".format),
-    "density of the links": (lambda network: share(*links(network)), percent),
+    "links": (lambda network: links(network)["count"], "{:,}".format),
+    "density of the links": (lambda network: 100 * links(network)["value"], percent),
 }

@@ -10,6 +10,9 @@ from typing import NamedTuple
 import pytest
 
 import connc
+from connc.specs import parse_settings
+from connc.sweep import parse_span, sweep
+from connc.target import target
 from tests.seeds.measures import QUANTITIES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "seeds.md"
@@ -93,13 +96,13 @@ def test_narrow_shallow_nets_stay_below_a_million_even_where_they_are_dense():
 
 
 def parameters(kind, **params):
-    return connc.analyze(connc.load(f"std.sparsenet_ends:{kind}", params))["params"]
+    return connc.analyze(connc.load(f"std.sparsenet_ends:{kind}", params), "params")["params"]
 
 
 def test_the_third_size_is_as_much_smaller_and_faster_as_the_docs_say():
     largest = {"depth": 190, "growth": 40, "bottleneck": True, "compression": 0.5, "classes": 10}
-    dense = connc.analyze(connc.load("std.densenet:densenet_cifar", largest))
-    sparse = connc.analyze(connc.load("std.sparsenet_ends:v3", {"gate": "identity"}))
+    dense = connc.analyze(connc.load("std.densenet:densenet_cifar", largest), "params", "macs")
+    sparse = connc.analyze(connc.load("std.sparsenet_ends:v3", {"gate": "identity"}), "params", "macs")
     assert [f"{dense[each] / sparse[each]:.2f}" for each in ("params", "macs")] == ["2.64", "3.55"]
 
 
@@ -108,11 +111,31 @@ def test_the_sum_form_has_as_many_parameters_as_the_residual_network(depth):
     sum_form, residual = (
         connc.load(net, {"depth": depth}) for net in ("std.sparsenet:sparsenet_sum", "std.resnet:resnet_cifar")
     )
-    assert connc.analyze(sum_form) == connc.analyze(residual)
+    counts = "params", "macs", "flops"
+    assert connc.analyze(sum_form, *counts) == connc.analyze(residual, *counts)
 
 
 @pytest.mark.parametrize("kernel", [1, 3, 5])
 def test_figure_2_keeps_12_of_24_windows(kernel):
     whole = {"kernel": kernel, "halves": "full"}
-    assert connc.analyze(connc.load("std.sdmn:figure2", whole))["params"] == 24 * kernel**2
-    assert connc.analyze(connc.load("std.sdmn:figure2", {"kernel": kernel}))["params"] == 12 * kernel**2
+    assert connc.analyze(connc.load("std.sdmn:figure2", whole), "params") == {"params": 24 * kernel**2}
+    assert connc.analyze(connc.load("std.sdmn:figure2", {"kernel": kernel}), "params") == {"params": 12 * kernel**2}
+
+
+TABLE_1 = {
+    ("std.sparsenet:sparsenet_cifar", "reach=chain"): ("n", "n", "1"),
+    ("std.sparsenet:sparsenet_sum", "reach=dense"): ("n", "1", "n"),
+    ("std.densenet:densenet_cifar", "bottleneck=false"): ("n^2", "1", "n"),
+    ("std.sparsenet:sparsenet_sum", "reach=exponential"): ("n", "log n", "log n"),
+    ("std.sparsenet:sparsenet_cifar", "reach=exponential"): ("n log n", "log n", "log n"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("net", "setting"), TABLE_1)
+def test_table_1_of_the_poster_is_how_the_nets_grow(net, setting):
+    """Plain, ResNet, DenseNet, and both forms of SparseNet: parameters, path, features."""
+    found, report = sweep(target(net), parse_span("depth=10..1000"), parse_settings([setting])[0])
+    assert report == []
+    grows = [found.growths[each] for each in ("params", "path", "features")]
+    assert tuple(each.name for each in grows) == TABLE_1[net, setting]
