@@ -10,7 +10,8 @@ import pytest
 import connc
 from connc.compiler.analyze import Subject
 from connc.compiler.analyze.junctions import Junction
-from connc.compiler.analyze.scatter import runs, scatter, windows
+from connc.compiler.analyze.scatter import Given, runs, scatter
+from connc.compiler.analyze.windows import windows, windows_of
 from connc.compiler.relations.relation import Relation
 
 
@@ -281,3 +282,47 @@ def test_contracts_that_do_not_hold_say_what_is(condition, said):
 def test_a_contract_over_what_is_not_there_does_not_hold():
     with pytest.raises(connc.SpecError, match="there is nothing here of which `scatter` is a number"):
         net("in: [3, 4, 4]\n    in -> conv(2, 3) -> out\n    require scatter >= 0.5")
+
+
+# --- windows that are given
+
+
+def test_given_windows_are_cut_along_each_axis_and_in_a_row_if_there_is_one():
+    assert windows_of((4, 4), (2, 3)).reshape(4, 4).tolist() == [[0, 0, 0, 1]] * 2 + [[2, 2, 2, 3]] * 2
+    assert windows_of((4, 4), (5,)).tolist() == [0] * 5 + [1] * 5 + [2] * 5 + [3]
+    assert windows_of((3,), (9,)).tolist() == [0, 0, 0]
+
+
+def by_given(matrix, extents, shape):
+    """From the definition: what each window holds, over its share of all connections of a mean neuron."""
+    reach = Fraction(int(matrix.sum()), matrix.shape[0])
+    window = windows_of(shape, extents)
+    found = []
+    for row in matrix:
+        for number in range(window[-1] + 1):
+            inside = window == number
+            ideal = reach * int(inside.sum()) / matrix.shape[1]
+            found.append(min(Fraction(int(row[inside].sum())) / ideal, Fraction(1)))
+    return sum(found) / len(found)
+
+
+@pytest.mark.parametrize(("left", "right"), [((1, 2, 2), (3,)), ((2, 1, 4), (6,)), ((5,), (4,)), ((2, 3, 3), (1,))])
+def test_scatter_by_given_windows_is_that_of_the_matrix_written_out(left, right):
+    body = "in: [2, 4, 4]\n    in -> flatten -> one: linear(12) by random(density = 20%) -> out"
+    network = net(f"{body}\n    require scatter(one, left = {list(left)}, right = {list(right)}) >= 0")
+    (chain,) = Subject(network).chains()
+    matrix = dense(chain[0])
+    found = scatter(chain, Given(left, right))
+    assert found == (by_given(matrix, left, (2, 4, 4)), by_given(matrix.T, right, (12,)))
+    value = min(found)
+    text = f"scatter(one, left = {list(left)}, right = {list(right)}) == {value.numerator} / {value.denominator}"
+    assert net(f"{body}\n    require {text}") is not None
+
+
+def test_windows_of_one_neuron_see_the_same_paths_from_both_sides():
+    body = "in: [8]\n    in -> one: linear(16) by random(fan_in = 4) -> two: linear(8) by random(fan_in = 8) -> out"
+    (chain,) = Subject(net(body)).chains()
+    whole = scatter(chain)
+    turned = scatter([each.transposed for each in reversed(chain)])
+    assert whole.forward == whole.backward == turned.forward == turned.backward
+    assert whole == by_matrices([dense(each) for each in chain])

@@ -29,7 +29,7 @@ SLOTS = {f"{where}.{slot.name}": slot for where, signature in SIGNATURES.items()
 # Files beside the families, which define no names of the language.
 SHARED = {"__init__", "base", "costs", "prims", "refuse", "structure", "window"}
 
-SHARED_ANALYSES = {"growth", "junctions", "links", "memory", "paths", "positions", "subject"}
+SHARED_ANALYSES = {"growth", "junctions", "links", "memory", "paths", "positions", "subject", "windows"}
 
 # The values of these types have no order.
 UNBOUNDED = {"bool", "rule", "part", "table"}

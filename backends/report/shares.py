@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from connc.backends.drawing.matrix import BINS, bin_of
 from connc.compiler.analyze.junctions import Junction
-from connc.compiler.analyze.scatter import windows
+from connc.compiler.analyze.windows import windows
 from connc.compiler.relations.relation import Relation
 
 Shares = NDArray[np.float64]

@@ -15,6 +15,7 @@ from connc.compiler.analyze.subject import Subject
 from connc.compiler.fields import Part
 
 _ALL_PAIRS = 12_000  # positions up to which lengths between all pairs are told
+_ROWS = 256  # of lengths that are looked at together
 _EXACT = 2**53  # beyond it other languages round
 
 
@@ -133,7 +134,7 @@ def _path_length(subject: Subject) -> object:
     found = Path().found(positions)
     if found is None:
         return None
-    shares = paths.distribution(positions, inputs, outputs)
+    mix = paths.distribution(positions, inputs, outputs)
     return {
         "shortest": found[0],
         "longest": LongestPath().measure(subject),
@@ -141,7 +142,7 @@ def _path_length(subject: Subject) -> object:
         "paths": ways if ways <= _EXACT else None,
         "log2_paths": log2(ways),
         "witness": found[1],
-        "distribution": {str(length): float(share) for length, share in enumerate(shares) if share},
+        "distribution": {str(length): share for length, share in enumerate(mix.shares.tolist(), mix.low) if share},
         "layers": len(positions.layers),
         "from_input": _of_layers(positions, paths.shortest(positions, inputs)),
         "to_output": _of_layers(positions, paths.back(positions, outputs)),
@@ -162,9 +163,10 @@ def _between(positions: Positions) -> object:
     found: Counter[int] = Counter()
     for low, block in paths.between(positions):
         rows, columns = layers[layers >= low] - low, layers[(layers >= low) & (layers < low + block.shape[1])] - low
-        lengths = block[np.ix_(rows, columns)]
-        times = np.bincount(lengths[lengths > 0])
-        found.update({length: int(count) for length, count in enumerate(times) if count})
+        for some in np.array_split(rows, 1 + rows.size // _ROWS):
+            lengths = block[np.ix_(some, columns)]
+            times = np.bincount(lengths[lengths > 0])
+            found.update({length: int(count) for length, count in enumerate(times) if count})
     return _tallied(found)
 
 

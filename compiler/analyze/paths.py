@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from connc.compiler.analyze.positions import Positions
 
 _HELD = 1 << 26  # lengths that are held at once
+_VANISHING = 1e-30  # as a share of all paths
 _SHORT = 1 << 14  # positions from which on lengths need more than two bytes
 Lengths = list[int]  # one a position; below 0 where no path leads
 
@@ -68,32 +70,38 @@ def count(positions: Positions, starts: Collection[int], ends: Collection[int]) 
     return paths, Fraction(sum(lengths[end] for end in ends), paths or 1)
 
 
-def distribution(positions: Positions, starts: Collection[int], ends: Collection[int]) -> NDArray[np.float64]:
-    """The share of all paths that have each length, however many there are."""
-    shares: list[NDArray[np.float64]] = []
-    logs: list[float] = []  # of how many paths lead there, to base 2
+class Mix(NamedTuple):
+    """Of some paths the share that has each length, from `low` on, and to base 2 how many there are."""
+
+    low: int
+    shares: NDArray[np.float64]
+    log: float
+
+
+def distribution(positions: Positions, starts: Collection[int], ends: Collection[int]) -> Mix:
+    """Of all paths from some positions to some others, however many there are; shares that vanish are left out."""
+    found: list[Mix] = []
     for place, sources in enumerate(positions.read):
-        own = [(np.ones(1), 0.0)] if place in starts else []
-        share, log = _mixed([(shares[s], logs[s]) for s in sources])
-        if positions.steps[place]:
-            share = np.concatenate([[0.0], share])
-        share, log = _mixed([(share, log), *own])
-        shares.append(share)
-        logs.append(log)
-    return _mixed([(shares[end], logs[end]) for end in ends])[0]
+        mix = _mixed([found[source] for source in sources])
+        mix = mix._replace(low=mix.low + positions.steps[place])
+        found.append(_mixed([mix, Mix(0, np.ones(1), 0.0)]) if place in starts else mix)
+    return _mixed([found[end] for end in ends])
 
 
-def _mixed(ways: Sequence[tuple[NDArray[np.float64], float]]) -> tuple[NDArray[np.float64], float]:
-    """Distributions together, each weighing as many paths as it has."""
-    ways = [(share, log) for share, log in ways if log > -np.inf]
-    if not ways:
-        return np.zeros(0), -np.inf
-    most = max(log for _, log in ways)
-    found = np.zeros(max(share.size for share, _ in ways))
-    for share, log in ways:
-        found[: share.size] += share * 2.0 ** (log - most)
-    total = float(found.sum())
-    return found / total, most + float(np.log2(total))
+def _mixed(mixes: Sequence[Mix]) -> Mix:
+    """All of their paths together."""
+    mixes = [mix for mix in mixes if mix.shares.size]
+    if len(mixes) < 2:
+        return mixes[0] if mixes else Mix(0, np.zeros(0), -np.inf)
+    low, high = min(mix.low for mix in mixes), max(mix.low + mix.shares.size for mix in mixes)
+    most = max(mix.log for mix in mixes)
+    shares = np.zeros(high - low)
+    for mix in mixes:
+        shares[mix.low - low :][: mix.shares.size] += mix.shares * 2.0 ** (mix.log - most)
+    total = float(shares.sum())
+    some = np.flatnonzero(shares > _VANISHING * total)
+    kept = shares[some[0] : some[-1] + 1] / total
+    return Mix(low + int(some[0]), kept, most + float(np.log2(total)))
 
 
 def between(positions: Positions) -> Iterator[tuple[int, NDArray[np.signedinteger]]]:
