@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from connc.version import __version__
 
 if TYPE_CHECKING:
-    from connc.api import SpecError, TargetError, analyze, compile, diff, load, loads, parse_ir, relate
+    from connc.api import SpecError, TargetError, analyze, compile, diff, load, loads, measure, parse_ir, relate
     from connc.artifacts import EmitError, emit
     from connc.backends.data import DataError, color_filters, load_data
     from connc.backends.pretrained import MatchError, adopt
@@ -35,6 +35,7 @@ __all__ = [
     "load",
     "load_data",
     "loads",
+    "measure",
     "parse_ir",
     "relate",
     "restore",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from connc.budgets import with_budgets
-from connc.compiler.analyze import TABLES, Subject
+from connc.compiler.analyze import ANALYSES, TABLES, Subject, Unmeasured
 from connc.compiler.elaborate import check_nets, elaborate
 from connc.compiler.elaborate import relate as relate_rule
 from connc.compiler.network import VIEWS, Network
@@ -21,6 +22,7 @@ from connc.dsl.diagnostic import Diagnostic, Refusal
 from connc.dsl.library import Library
 from connc.dsl.limits import Limits
 from connc.dsl.tree import Argument, Net, Require, Rule
+from connc.dsl.words import did_you_mean
 from connc.report import render
 from connc.specs import load_units, parse_settings
 from connc.target import Target, net_of, target_of_text
@@ -104,6 +106,35 @@ def analyze(network: Network, *names: str) -> dict[str, Any]:
         raise ValueError(f"there is no analysis {unknown[0]!r}; there are {', '.join(sorted(TABLES))}")
     subject = Subject(network)
     return {name: TABLES[name](subject) for name in names or sorted(TABLES)}
+
+
+def measure(network: Network, name: str, **given: Any) -> int | Fraction | None:
+    """One number, by the name and the parameters that it has in contracts: `measure(net, "path", end="layer[3]")`.
+
+    A part is the name of a layer, a family, an input or an output, or a list of such names. It is exact, and `None`
+    where the network has nothing that it is a number of.
+    """
+    if name not in ANALYSES:
+        raise ValueError(f"there is no analysis {name!r}; there are {', '.join(ANALYSES)}")
+    kind = ANALYSES[name]
+    parts = {slot.name for slot in kind.signature.slots if slot.type.name == "part"}
+    values = {key: _part(network, value) if key in parts else value for key, value in given.items()}
+    try:
+        return kind(**values).measure(Subject(network))
+    except Unmeasured:
+        return None
+
+
+def _part(network: Network, names: str | Sequence[str]) -> tuple[str, ...]:
+    """The nodes and outputs that are meant."""
+    families = {family.name: family.members for family in network.families}
+    found = []
+    for name in [names] if isinstance(names, str) else names:
+        if name not in families and name not in network and name not in network.outputs:
+            known = [*families, *(node.name for node in network), *network.outputs]
+            raise ValueError(f"{network.kind} has no part {name!r}; {did_you_mean(name, known) or 'see its layers'}")
+        found += families.get(name, [name])
+    return tuple(found)
 
 
 def diff(before: Network, after: Network) -> Difference:

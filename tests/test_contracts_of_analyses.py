@@ -1,5 +1,7 @@
 """Every analysis in contracts: of a whole net, of parts, and what is said where one does not hold."""
 
+from fractions import Fraction
+
 import pytest
 
 import connc
@@ -92,3 +94,18 @@ def test_every_analysis_is_a_number_of_the_whole(name):
 @pytest.mark.parametrize("name", ANALYSES)
 def test_every_analysis_is_in_the_examples(name):
     assert any(name in condition.replace("(", " ").split() for condition in HOLDS)
+
+
+def test_python_measures_parts_by_the_same_names():
+    network = loaded("true")
+    assert connc.measure(network, "path", end="layer[2]") == 2
+    assert connc.measure(network, "path", start=["layer[0]", "layer[1]"], end="out") == 6
+    assert connc.measure(network, "fan_in", of="layer") == 3
+    assert connc.measure(network, "density", of="fc1") == Fraction(1, 16)
+    assert connc.measure(network, "scatter", of="fc1", left=[1, 8, 8], right=[16]) > 0.8
+    assert connc.measure(network, "scatter", of="fc1", left=[2, 2]) is None
+    assert connc.measure(network, "path", start="layer[3]", end="layer[1]") is None
+    with pytest.raises(ValueError, match=r"a has no part 'layr'; did you mean `layer`\?"):
+        connc.measure(network, "path", end="layr")
+    with pytest.raises(ValueError, match="there is no analysis 'pth'; there are clustering, "):
+        connc.measure(network, "pth")

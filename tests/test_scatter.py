@@ -293,12 +293,12 @@ def test_given_windows_are_cut_along_each_axis_and_in_a_row_if_there_is_one():
     assert windows_of((3,), (9,)).tolist() == [0, 0, 0]
 
 
-def by_given(matrix, extents, shape):
+def by_given(matrix, extents, shape, counted=None):
     """From the definition: what each window holds, over its share of all connections of a mean neuron."""
     reach = Fraction(int(matrix.sum()), matrix.shape[0])
     window = windows_of(shape, extents)
     found = []
-    for row in matrix:
+    for row in matrix[:counted]:
         for number in range(window[-1] + 1):
             inside = window == number
             ideal = reach * int(inside.sum()) / matrix.shape[1]
@@ -326,3 +326,27 @@ def test_windows_of_one_neuron_see_the_same_paths_from_both_sides():
     turned = scatter([each.transposed for each in reversed(chain)])
     assert whole.forward == whole.backward == turned.forward == turned.backward
     assert whole == by_matrices([dense(each) for each in chain])
+
+
+def test_of_padded_layers_the_first_neurons_count():
+    body = (
+        "in: [8]\n    in -> one: linear(12) by random(density = 30%) -> two: linear(6) by random(density = 40%) -> out"
+    )
+    (chain,) = Subject(net(body)).chains()
+    one, two = map(dense, chain)
+    wide = [ceil(m.shape[1] / Fraction(int(m.sum()), m.shape[0])) for m in (one, two, two.T, one.T)]
+    (run,) = runs(Subject(net(body)), None, Given(inputs=5, outputs=2))
+    assert run.junctions["one"] == (by_given(one, (wide[0],), (8,)), by_given(one.T, (wide[3],), (12,), 5))
+    assert run.junctions["two"] == (by_given(two, (wide[1],), (12,), 2), by_given(two.T, (wide[2],), (6,)))
+    (all_,) = runs(Subject(net(body)), None, Given(inputs=8, outputs=60))
+    assert all_ == runs(Subject(net(body)))[0]
+    assert run.equivalent != all_.equivalent
+
+
+def test_padding_counts_behind_a_full_junction_too():
+    body = "in: [8]\n    in -> one: linear(12) -> two: linear(6) by random(density = 40%) -> out"
+    (chain,) = Subject(net(body)).chains()
+    whole = scatter(chain, Given(outputs=2))
+    paths = (dense(chain[1]) @ dense(chain[0]))[:2]
+    ideal = Fraction(int(dense(chain[1]).sum()) * 12, 6 * 12) * Fraction(8, 8)
+    assert whole.forward == sum(min(Fraction(int(each)) / ideal, 1) for each in paths.ravel()) / paths.size

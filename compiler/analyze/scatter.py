@@ -21,9 +21,10 @@ from connc.compiler.analyze.base import Analysis, analysis, plain, table
 from connc.compiler.analyze.junctions import Junction
 from connc.compiler.analyze.subject import Subject
 from connc.compiler.analyze.windows import windows, windows_of
-from connc.compiler.fields import Part, Shape
+from connc.compiler.fields import Count, Part, Shape
 from connc.compiler.relations.arrays import CHUNK
 from connc.compiler.relations.forms import Space
+from connc.dsl.vocabulary import LARGEST_SIZE
 
 Counts = NDArray[Any]  # whole numbers, also as floats that hold them exactly
 _LONGEST = 16  # junctions of a chain of which each part is told; of longer ones the whole alone
@@ -40,10 +41,19 @@ class Scatter(NamedTuple):
 
 
 class Given(NamedTuple):
-    """How far windows reach along each axis of the first and of the last layer, where that is said."""
+    """What is said of the first and of the last layer: how far windows reach along each axis, and how many neurons
+    count, the others being padding."""
 
     left: Space | None = None
     right: Space | None = None
+    inputs: int | None = None
+    outputs: int | None = None
+
+    def within(self, first: bool, last: bool) -> "Given":
+        """Of this for a part of the chain that has the first layer, or the last."""
+        left, inputs = (self.left, self.inputs) if first else (None, None)
+        right, outputs = (self.right, self.outputs) if last else (None, None)
+        return Given(left, right, inputs, outputs)
 
 
 AS_SHAPED = Given()
@@ -82,7 +92,7 @@ def _run(chain: Sequence[Junction], given: Given) -> Run:
     last = len(chain) - 1
 
     def between(x: int, y: int) -> Scatter:
-        return scatter(chain[x : y + 1], Given(given.left if not x else None, given.right if y == last else None))
+        return scatter(chain[x : y + 1], given.within(first=not x, last=y == last))
 
     spans = [(x, x + length) for length in range(shortest, len(chain)) for x in range(len(chain) - length)]
     equivalent = {(chain[x].name, chain[y].name): between(x, y) for x, y in spans}
@@ -93,10 +103,10 @@ def scatter(chain: Sequence[Junction], given: Given = AS_SHAPED) -> Scatter:
     """Of a junction, or of the one that several in a row are equivalent to."""
     turned = [each.transposed for each in reversed(chain)]
     left, right = _windows(chain, given.left), _windows(turned, given.right)
-    forward = _forward(chain, left)
-    if _of_one(left) and _of_one(right):  # then both look at the same paths, one by one
+    forward = _forward(chain, left, given.outputs)
+    if _of_one(left) and _of_one(right) and given.inputs is given.outputs is None:  # both look at the same paths
         return Scatter(forward, forward)
-    return Scatter(forward, _forward(turned, right))
+    return Scatter(forward, _forward(turned, right, given.inputs))
 
 
 def _reach(chain: Sequence[Junction]) -> Fraction:
@@ -115,14 +125,14 @@ def _of_one(window: Counts) -> bool:
     return int(window[-1]) + 1 == window.size
 
 
-def _forward(chain: Sequence[Junction], window: Counts) -> Fraction:
-    """The mean share of the ideal that left windows have at the neurons on the right."""
-    left, right = chain[0].sizes[0], chain[-1].sizes[1]
+def _forward(chain: Sequence[Junction], window: Counts, counted: int | None) -> Fraction:
+    """The mean share of the ideal that left windows have at the neurons on the right, or at the first of them."""
+    left, right = chain[0].sizes[0], min(chain[-1].sizes[1], counted or LARGEST_SIZE)
     reach = _reach(chain)
     if not reach or all(each.relation is None for each in chain):
         return Fraction(bool(reach))
     sizes = np.bincount(window)
-    held = _held(chain, window, sizes, ceil(reach * int(sizes.max()) / left))
+    held = _held(chain, window, sizes, right, ceil(reach * int(sizes.max()) / left))
     total = sum((_share(counts, reach * int(size) / left) for size, counts in held), Fraction(0))
     return total / (right * sizes.size)
 
@@ -133,12 +143,12 @@ def _share(counts: Mapping[int, int], ideal: Fraction) -> Fraction:
 
 
 def _held(
-    chain: Sequence[Junction], window: Counts, sizes: Counts, most: int
+    chain: Sequence[Junction], window: Counts, sizes: Counts, right: int, most: int
 ) -> Iterator[tuple[int, Mapping[int, int]]]:
-    """For windows of a size, how often neurons hold how much of one; `most` and more is all the same."""
+    """For windows of a size, how often the neurons that count hold how much of one; `most` and more is all the same."""
     full = next((i for i, each in enumerate(chain) if each.relation is None), None)
     if full is not None:
-        yield from _held_through_one(chain, full, window, sizes)
+        yield from _held_through_one(chain, full, window, sizes, right)
         return
     widest = max(max(each.sizes) for each in chain)
     kind = np.int64 if most * widest < 1 << 62 else np.float64  # which rounds, by less than a part in a billion
@@ -151,15 +161,16 @@ def _held(
             held = through(np.minimum(held, most, out=held))
         kinds = np.unique(some)
         for size in kinds:
-            yield int(size), _tally(held if kinds.size == 1 else held[:, some == size], most)
+            chosen = held[:right] if kinds.size == 1 else held[:right, some == size]
+            yield int(size), _tally(chosen, most)
 
 
 def _held_through_one(
-    chain: Sequence[Junction], full: int, window: Counts, sizes: Counts
+    chain: Sequence[Junction], full: int, window: Counts, sizes: Counts, right: int
 ) -> Iterator[tuple[int, Mapping[int, int]]]:
     """Where all meet in a junction that connects all, what is held is a product: paths to it times paths from it."""
     into = _paths([each.transposed for each in reversed(chain[:full])], chain[full].sizes[0])
-    onward = Counter(_paths(chain[full + 1 :], chain[full].sizes[1]).tolist())
+    onward = Counter(_paths(chain[full + 1 :], chain[full].sizes[1])[:right].tolist())
     per_window = np.zeros(sizes.size, dtype=object)
     np.add.at(per_window, window, into)
     for size in np.unique(sizes):
@@ -245,12 +256,15 @@ class LeastScatter(Analysis):
     """How evenly the connections of junctions spread, from 0 to 1: the least of each, and of each chain as a whole.
 
     Windows are as large as the shapes on both sides have it; or `left` and `right` say how far they reach along each
-    axis of the first and of the last layer, one number where they are cut in a row.
+    axis of the first and of the last layer, one number where they are cut in a row. Of a layer that is padded the first
+    `inputs` or `outputs` neurons count.
     """
 
     of: Part | None = None
     left: Shape | None = None
     right: Shape | None = None
+    inputs: Count | None = None
+    outputs: Count | None = None
 
     def measure(self, subject: Subject) -> Fraction | None:
         return min((run.least[0] for run in self._runs(subject)), default=None)
@@ -259,7 +273,7 @@ class LeastScatter(Analysis):
         return min((run.least for run in self._runs(subject)), default=(Fraction(0), ""))[1]
 
     def _runs(self, subject: Subject) -> list[Run]:
-        return runs(subject, self.of, Given(self.left, self.right))
+        return runs(subject, self.of, Given(self.left, self.right, self.inputs, self.outputs))
 
 
 @table("scatter")
