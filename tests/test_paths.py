@@ -8,6 +8,7 @@ import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import connc
 from connc.compiler.analyze import ANALYSES, paths
@@ -16,6 +17,7 @@ from connc.compiler.analyze.positions import Kind, positions_of
 from connc.compiler.network import Network
 from connc.compiler.ops.structure import Bundle
 from connc.testing import nets
+from tests.networks import renamed
 
 BODY = """
 net a {{
@@ -269,3 +271,49 @@ def test_degrees_clustering_and_gap_are_those_of_networkx(net):
     laplacian = np.diag((degrees > 0) * 1.0) - adjacency * np.outer(scale, scale)
     assert found["spectral_gap"] == pytest.approx(sorted(np.linalg.eigvalsh(laplacian))[1], abs=1e-9)
     assert (found["spectral_gap"] < 1e-9) == (not nx.is_connected(graph))
+
+
+# --- what a change of the net does to numbers
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 6), st.data())
+def test_one_more_connection_is_counted_and_makes_no_shortest_path_longer(size, data):
+    places = size + 2
+    pairs = list(itertools.combinations(range(places), 2))
+    kept = {(i, i + 1) for i in range(places - 1)} | data.draw(st.sets(st.sampled_from(pairs)))
+    absent = sorted(set(pairs) - kept)
+    if not absent:
+        return
+    before, after = (matrix_net(places, each) for each in (kept, kept | {data.draw(st.sampled_from(absent))}))
+    old, new = (connc.analyze(each, "density", "path_length", "graph", "fan_in") for each in (before, after))
+    (was,), (now,) = (each["density"]["links"].values() for each in (old, new))
+    assert (now["count"], now["possible"]) == (was["count"] + 1, was["possible"])
+    assert new["graph"]["edges"] == old["graph"]["edges"] + 1
+    assert new["path_length"]["shortest"] <= old["path_length"]["shortest"]
+    assert new["path_length"]["longest"] == old["path_length"]["longest"] == places - 1
+    assert new["path_length"]["paths"] > old["path_length"]["paths"]
+    for place in range(places):
+        name = "in" if place == 0 else "out" if place == places - 1 else f"layer[{place - 1}]"
+        assert connc.measure(after, "path", end=name) <= connc.measure(before, "path", end=name)
+
+
+def matrix_net(places, pairs):
+    rows = [[int((i, j) in pairs) for j in range(places)] for i in range(places)]
+    return chained(f"matrix({rows})", places - 2)
+
+
+@settings(max_examples=40, deadline=None)
+@given(nets())
+def test_names_are_not_measured(net):
+    """Numbers of the whole net; only the order in which memory is let go may follow names."""
+    names = "params", "macs", "dense_macs", "flops", "path_length", "fan_in", "fan_out", "features", "graph"
+    one, two = (numbers(connc.analyze(each, *names)) for each in (net, renamed(net)))
+    assert one == two
+
+
+def numbers(table):
+    """All numbers, without the names beside them."""
+    if isinstance(table, dict):
+        return sorted((numbers(each) for each in table.values()), key=str)
+    return round(table, 9) if isinstance(table, float) else table if isinstance(table, int) else None
