@@ -48,6 +48,6 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 
 def within(name: str, part: object) -> bool:
-    """Whether a layer belongs to a part, which is the names of some; none is the whole."""
+    """Whether a layer belongs to a part, the names of some and of their outputs, `split:0`; none is the whole."""
     assert part is None or isinstance(part, tuple)
-    return part is None or not above(name).isdisjoint(part)
+    return part is None or not above(name).isdisjoint(each.partition(":")[0] for each in part)

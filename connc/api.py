@@ -103,6 +103,10 @@ def analyze(network: Network, *names: str) -> dict[str, Any]:
     if not isinstance(network, Network):
         raise TypeError(f"analyze takes a network, not {network!r}; `connc.load` makes one")
     if unknown := [name for name in names if name not in TABLES]:
+        if unknown[0] in ANALYSES:
+            raise ValueError(
+                f"{unknown[0]!r} is a number of a part or of the whole: `measure(network, {unknown[0]!r})`"
+            )
         raise ValueError(f"there is no analysis {unknown[0]!r}; there are {', '.join(sorted(TABLES))}")
     subject = Subject(network)
     return {name: TABLES[name](subject) for name in names or sorted(TABLES)}
@@ -116,25 +120,26 @@ def measure(network: Network, name: str, **given: Any) -> int | Fraction | None:
     """
     if name not in ANALYSES:
         raise ValueError(f"there is no analysis {name!r}; there are {', '.join(ANALYSES)}")
-    kind = ANALYSES[name]
+    kind, subject = ANALYSES[name], Subject(network)
     parts = {slot.name for slot in kind.signature.slots if slot.type.name == "part"}
-    values = {key: _part(network, value) if key in parts else value for key, value in given.items()}
+    values = {key: _part(subject, value) if key in parts else value for key, value in given.items()}
     try:
-        return kind(**values).measure(Subject(network))
+        return kind(**values).measure(subject)
     except Unmeasured:
         return None
 
 
-def _part(network: Network, names: str | Sequence[str]) -> tuple[str, ...]:
+def _part(subject: Subject, names: str | Sequence[str]) -> tuple[str, ...]:
     """The nodes and outputs that are meant."""
+    network = subject.network
     families = {family.name: family.members for family in network.families}
-    found = []
+    found: list[str] = []
     for name in [names] if isinstance(names, str) else names:
-        if name not in families and name not in network and name not in network.outputs:
+        if name not in families and name.partition(":")[0] not in network and name not in network.outputs:
             known = [*families, *(node.name for node in network), *network.outputs]
             raise ValueError(f"{network.kind} has no part {name!r}; {did_you_mean(name, known) or 'see its layers'}")
         found += families.get(name, [name])
-    return tuple(found)
+    return subject.uses(found)
 
 
 def diff(before: Network, after: Network) -> Difference:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from connc.api import analyze, load_network
+from connc.api import load_network
+from connc.compiler.analyze import ANALYSES, Subject
+from connc.compiler.analyze.base import plain
 from connc.compiler.analyze.growth import Growth, growth
+from connc.compiler.analyze.paths import shortest
 from connc.compiler.network import Network
 from connc.dsl.diagnostic import Diagnostic
 from connc.dsl.limits import Limits
@@ -18,12 +21,12 @@ from connc.target import Target
 _WRITTEN = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(\d+)\s*\.\.\s*(\d+)\s*", re.ASCII)
 _SIZES = 16  # how many are tried
 _TRIED = 24  # how many values in a row may be refused
-MEASURES = ("params", "macs", "path", "features", "memory")
+MEASURES = ("params", "macs", "path", "features", "training_memory")
 """Of the path it is the mean distance of layers from the input, of features the most that meet."""
 
 
 class Span(NamedTuple):
-    """`depth=10..1000`, both ends included."""
+    """`depth=10..1000`, both ends included; sizes count from 1."""
 
     name: str
     low: int
@@ -55,7 +58,7 @@ def parse_span(text: str) -> Span | None:
     match = _WRITTEN.fullmatch(text)
     if match is None or int(match[2]) > int(match[3]):
         return None
-    return Span(match[1], int(match[2]), int(match[3]))
+    return Span(match[1], max(1, int(match[2])), int(match[3]))
 
 
 def sweep(
@@ -107,19 +110,19 @@ def _first(low: int, high: int, at: Callable[[int], Network | None]) -> tuple[in
 
 def _sizes(low: int, high: int, step: int) -> list[int]:
     """Those between which the ratio is about the same, at whole steps from the first."""
-    ratio = (high / low) ** (1 / (_SIZES - 1)) if low else 1
-    wanted = [low * ratio**place for place in range(_SIZES)] if low else [high * k / _SIZES for k in range(_SIZES + 1)]
+    ratio = (high / low) ** (1 / (_SIZES - 1))
+    wanted = [low * ratio**place for place in range(_SIZES)]
     steps = {min(round((size - low) / step), (high - low) // step) for size in wanted}
     return [low + each * step for each in sorted(steps)]
 
 
 def _measured(network: Network) -> dict[str, float]:
-    found: dict[str, Any] = analyze(network, "params", "macs", "path_length", "features", "memory")
-    path, features = found["path_length"], found["features"]
-    return {
-        "params": found["params"],
-        "macs": found["macs"],
-        "path": path["from_input"]["mean"] if path and path["from_input"] else 0,
-        "features": features["most"] if features else 0,
-        "memory": found["memory"]["training"],
-    }
+    subject = Subject(network)
+    positions = subject.positions
+    lengths = shortest(positions, set(positions.inputs))
+    far = [lengths[place] for place in positions.layers if lengths[place] >= 0]
+    found: dict[str, float] = {"path": sum(far) / max(1, len(far))}
+    for name in MEASURES:
+        if name not in found:
+            found[name] = plain(ANALYSES[name]().measure(subject)) or 0
+    return found

@@ -186,7 +186,7 @@ def test_a_sweep_says_how_a_net_grows(call):
     rows = [line.split() for line in out.splitlines()]
     assert status == 0
     assert rows[0][:3] == ["width", "params", "macs"]
-    assert rows[-1][:4] == ["grows", "O(n)", "O(n)", "O(1)"]
+    assert rows[-1][:4] == ["grows", "O(n)", "±0%", "O(n)"]
     assert [row[1] for row in rows[1:-1]] == [str(9 * int(row[0])) for row in rows[1:-1]]
     found = json.loads(call("analyze", "good.conn", "--sweep", "width=1..40", "--format", "json")[1])
     assert found["sweep"]["measures"]["params"]["growth"] == "n"

@@ -109,3 +109,113 @@ def test_python_measures_parts_by_the_same_names():
         connc.measure(network, "path", end="layr")
     with pytest.raises(ValueError, match="there is no analysis 'pth'; there are clustering, "):
         connc.measure(network, "pth")
+
+
+# --- what a name stands for
+
+OPENED = """
+module m {
+    a: linear(4)
+    b: linear(4)
+    connect in, a, b, out by (i -> i + 1)
+}
+
+module two {
+    out hint
+    a: linear(4)
+    b: linear(4)
+    connect in, a, b, out by (i -> i + 1)
+    in -> hint
+}
+
+net n {
+    in: [4]
+    block[4]: m
+    end: linear(2)
+    connect in, block, end by (i -> j where i < j) using sum
+    other: two
+    y = in -> other
+    y.hint -> sink: linear(3) -> aside: linear(2)
+    (y, aside, end) -> concat -> out
+    require CONDITION
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "fan_in(block) == 4 and features(block) == 16 and fan_in(block[2]) == 3 and fan_out(block[0]) == 4",
+        "fan_in(end) == 5 and fan_out(block[3]) == 1",
+        "path(in, y) == 4 and path(in, y.hint) == 2 and path(in, sink) == 3 and path(in, other) == 4",
+        "path(in, block[0]) == 4 and density(block[0..1]) == 1 and density(block) == 1",
+        "max([fan_in(block[k]) for k in 0..3]) == 4",
+    ],
+)
+def test_a_module_that_is_opened_is_a_layer_of_what_feeds_it(condition):
+    assert connc.loads(OPENED.replace("CONDITION", condition)).kind == "n"
+
+
+def test_nothing_leads_from_one_output_of_a_module_to_the_reader_of_another():
+    with pytest.raises(connc.SpecError, match="no path leads from other:hint to end"):
+        connc.loads(OPENED.replace("CONDITION", "path(y.hint, end) > 0"))
+
+
+def test_modules_that_a_connect_feeds_are_in_the_table_of_layers():
+    found = connc.analyze(connc.loads(OPENED.replace("CONDITION", "true")), "fan_in", "fan_out", "features")
+    assert found["fan_in"]["layers"]["histogram"]["4"] == 1
+    assert (found["fan_in"]["layers"]["most"], found["fan_out"]["layers"]["most"]) == (5, 4)
+    assert found["features"]["most"] == 20
+
+
+PARTS = """
+net n {
+    in left: [4]
+    in right: [4]
+    layer[5]: linear(4)
+    connect left, layer by (i -> j where j == i + 2 or (i == 0 and j == 1)) using sum
+    tower: linear(4)
+    a = left -> tower
+    b = right -> tower
+    (a, b, layer[3], layer[4]) -> concat -> out
+    require CONDITION
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "density(layer[0..1]) == 0 and density(layer) == 3 / 10 and density(layer[1]) == 1",
+        "params(tower) == 20 and path(left, tower) == 1 and path(right, tower) == 1 and path(right, b) == 1",
+        "fan_out(tower) == 4 and paths(left, tower) == 1",
+    ],
+)
+def test_parts_that_are_slices_and_shared_layers(condition):
+    assert connc.loads(PARTS.replace("CONDITION", condition)).kind == "n"
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("density(layer[0..1]) > 0", "density(layer[0..1]) is 0"),
+        ("params(layer[3..2]) < 9", "`layer[3..2]` is no layer"),
+        ("max([params(layer[k]) for k in 0..4]) < 9", "does not hold"),
+        ("params(tower) == 21", "params(tower) is 20"),
+        ("path(left, tower) > 1", "path(left, tower) is 1 (left -> tower)"),
+        ("path(right, a) > 1", "no path leads from right to tower"),
+        ("memory(tower) > 1", "`memory` is measured of the whole"),
+        ("params(tower, left) > 1", "`params` is measured of one part"),
+    ],
+)
+def test_what_is_said_of_parts(condition, said):
+    with pytest.raises(connc.SpecError) as caught:
+        connc.loads(PARTS.replace("CONDITION", condition))
+    assert said in str(caught.value)
+
+
+def test_left_out_cells_count_among_what_could_be_connected():
+    links = "(d, w) -> (d + 1, w) where w == 0"
+    network = connc.load("std.sdmn:sdmn_small", {"links": links})
+    assert connc.measure(network, "density", of="cell") == Fraction(3, 54)
+    assert connc.analyze(network, "density")["density"]["links"]["cell[0,0].connect"]["possible"] == 54

@@ -732,3 +732,14 @@ def test_a_fraction_for_a_parameter_without_a_type_is_proposed_a_declaration(hea
     with pytest.raises(connc.SpecError) as caught:
         connc.loads(text)
     assert f"`floor`, `ceil` and `round` make one{declared}\n" in str(caught.value)
+
+
+def test_a_list_of_tensors_flows_side_by_side():
+    body = "in: [4]\n    layer[4]: linear(4)\n    connect in, layer by (i -> i + 1)\n    LIST -> concat -> out"
+    text = f"net a {{\n    {body}\n}}\n"
+    listed, sliced = (
+        connc.loads(text.replace("LIST", each)) for each in ("ys = [layer[k] for k in 1..3]\n    ys", "layer[1..3]")
+    )
+    assert [source.ref for source in listed.sources("concat")] == [source.ref for source in sliced.sources("concat")]
+    with pytest.raises(connc.SpecError, match="3 tensors stand side by side"):
+        connc.loads(text.replace("LIST -> concat", "ys = [layer[k] for k in 1..3]\n    ys"))

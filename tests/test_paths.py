@@ -304,7 +304,7 @@ def matrix_net(places, pairs):
 
 
 @settings(max_examples=40, deadline=None)
-@given(nets())
+@given(nets(level="kernel"))
 def test_names_are_not_measured(net):
     """Numbers of the whole net; only the order in which memory is let go may follow names."""
     names = "params", "macs", "dense_macs", "flops", "path_length", "fan_in", "fan_out", "features", "graph"

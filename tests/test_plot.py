@@ -245,14 +245,14 @@ def test_the_blocks_of_a_figure_make_up_the_net(target, known):
 
 def test_blocks_are_opened_as_long_as_there_are_few():
     costs = {
-        name: {"params": params, "macs": params, "memory": 1}
+        name: {"params": params, "macs": params, "memory": params + (name == "f")}
         for name, params in {"a": 3, "a.b": 3, "a.b.c": 1, "a.b.d": 2, "e": 4, "f": 0}.items()
     }
     assert opened(costs, 3) == ["a.b.c", "a.b.d", "e", "f"]
     assert opened(costs, 2) == ["a.b", "e", "f"]
     assert [(row.name, row.amounts) for row in shares(costs, 2)] == [
-        ("a.b", (3, 3, 1)),
-        ("e", (4, 4, 1)),
+        ("a.b", (3, 3, 3)),
+        ("e", (4, 4, 4)),
         ("f", (0, 0, 1)),
     ]
     many = {f"a[{i}]": {"params": i, "macs": 1, "memory": 1} for i in range(20)}
@@ -438,3 +438,30 @@ def test_numbers_need_no_matplotlib():
 def test_the_help_names_every_figure(call):
     _, out, _ = call("plot", "--help")
     assert all(figure in out for figure in FIGURES)
+
+
+def test_a_layer_with_a_join_keeps_what_it_takes_itself():
+    body = "in: [8]\n    c[3]: linear(8)\n    connect in, c, out by (i -> i + s for s in [1, 2]) using sum"
+    found = connc.analyze(connc.loads(f"net a {{\n    {body}\n}}\n"))
+    rows = shares(found["costs"])
+    assert [sum(row.amounts[at] for row in rows) for at in range(3)] == [
+        found["params"],
+        found["macs"],
+        found["memory"]["training"],
+    ]
+
+
+@pytest.mark.parametrize("target", ["std.sparsenet", "std.sdmn:sdmn_small", "std.resnet:resnet_cifar", "std.densenet"])
+def test_shares_add_up_to_the_net(target):
+    found = connc.analyze(connc.load(target), "costs", "params", "macs", "memory")
+    rows = shares(found["costs"])
+    totals = [sum(row.amounts[at] for row in rows) for at in range(3)]
+    assert totals == [found["params"], found["macs"], found["memory"]["training"]]
+
+
+def test_a_net_without_layers_says_what_it_has(call):
+    Path("id.conn").write_text("net a {\n    in: [4]\n    in -> out\n}\n")
+    assert call("plot", "id.conn", "-o", "sheet.png")[0] == 0
+    status, _, err = call("plot", "id.conn", "--figure", "fan_in", "-o", "fans.png")
+    assert status == 2
+    assert "a has nothing for the figure fan_in; it has paths" in err

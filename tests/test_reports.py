@@ -74,7 +74,7 @@ def all_agree(network, tables):
         assert report(network, tables) == found[name]
 
 
-READ = ("kind", "params", "macs", "flops", "memory")
+READ = ("kind", "params", "macs", "dense_macs", "flops", "memory")
 
 
 def costs(tables):

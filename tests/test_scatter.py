@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import connc
-from connc.compiler.analyze import Subject
+from connc.compiler.analyze import Subject, Unmeasured
 from connc.compiler.analyze.junctions import Junction
 from connc.compiler.analyze.scatter import Given, runs, scatter
 from connc.compiler.analyze.windows import windows, windows_of
@@ -290,7 +290,8 @@ def test_a_contract_over_what_is_not_there_does_not_hold():
 def test_given_windows_are_cut_along_each_axis_and_in_a_row_if_there_is_one():
     assert windows_of((4, 4), (2, 3)).reshape(4, 4).tolist() == [[0, 0, 0, 1]] * 2 + [[2, 2, 2, 3]] * 2
     assert windows_of((4, 4), (5,)).tolist() == [0] * 5 + [1] * 5 + [2] * 5 + [3]
-    assert windows_of((3,), (9,)).tolist() == [0, 0, 0]
+    with pytest.raises(Unmeasured, match=r"\[9\] cannot cut \[3\]"):
+        windows_of((3,), (9,))
 
 
 def by_given(matrix, extents, shape, counted=None):

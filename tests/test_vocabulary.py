@@ -182,7 +182,7 @@ def test_alternatives_of_which_one_is_given():
         *(f"{name}(of: part = ...)" for name in ("fan_in", "fan_out", "features")),
         *(f"{name}(start: part = ..., end: part = ...)" for name in ("path", "longest_path", "mean_path", "paths")),
         *(f"{name}()" for name in ("memory", "clustering", "spectral_gap")),
-        "scatter(of: part = ..., left: shape = ..., right: shape = ..., inputs: int = ..., outputs: int = ...)",
+        "scatter(of: part = ..., left: int[] = ..., right: int[] = ..., inputs: int = ..., outputs: int = ...)",
     ],
 )
 def test_analyses(line):

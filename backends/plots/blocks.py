@@ -37,10 +37,16 @@ def opened(costs: Mapping[str, Mapping[str, Any]], most: int) -> list[str]:
     inner = children(costs)
     rows = inner[""]
     while True:
-        deeper = [name for row in rows for name in inner.get(row) or [row]]
+        deeper = [name for row in rows for name in (inner.get(row, []) if _is_all(costs, row, inner) else [row])]
         if deeper == rows or sum(any(_amounts(costs[name])[:2]) for name in deeper) > most:
             return rows
         rows = deeper
+
+
+def _is_all(costs: Mapping[str, Mapping[str, Any]], row: str, inner: Mapping[str, Sequence[str]]) -> bool:
+    """Whether what is in a block is all that it takes; a layer takes more than its join and its adapters."""
+    parts = [_amounts(costs[name]) for name in inner.get(row, [])]
+    return bool(parts) and tuple(map(sum, zip(*parts, strict=True))) == _amounts(costs[row])
 
 
 def children(costs: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:

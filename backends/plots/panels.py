@@ -33,14 +33,16 @@ class NoFigure(ValueError):
 
 
 def _paths(table: Table) -> Iterator[Panel]:
-    if found := table["path_length"]:
+    found = table["path_length"]
+    if found and found["distribution"]:
         yield Panel("Lengths of paths", partial(tables.path_lengths, path_length=found))
+    if found and found["from_input"]:
         yield Panel("Distance from the input", partial(tables.depths, path_length=found))
 
 
 def _fan_in(table: Table) -> Iterator[Panel]:
     found = table["fan_in"]
-    if found["layers"]["histogram"]:
+    if found and found["layers"]:
         yield Panel("Fan-in", partial(tables.fan_in, fans=found))
 
 

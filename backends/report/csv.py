@@ -8,7 +8,7 @@ import io
 from connc.backends.report.sections import Tables
 from connc.compiler.network import Network
 
-COLUMNS = ("params", "macs", "flops", "memory")
+COLUMNS = ("params", "macs", "dense_macs", "flops", "memory")
 
 
 def csv(network: Network, tables: Tables) -> str:

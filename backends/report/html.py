@@ -43,9 +43,9 @@ def _tiles(tables: Tables) -> Iterator[tuple[str, str]]:
     yield "parameters", whole(tables["params"])
     yield "multiply-accumulates", whole(tables["macs"])
     yield "memory to compute", size(tables["memory"]["inference"])
-    if tables["density"] is not None and tables["density"]["overall"] is not None:
-        yield "density of junctions", share(tables["density"]["overall"])
-    if tables["scatter"] is not None:
+    density = tables["density"] and tables["density"]["overall"]
+    if density is not None and density < 1:
+        yield "density of junctions", share(density)
         yield "least scatter", decimal(tables["scatter"]["value"])
     if tables["path_length"] is not None:
         least, most = tables["path_length"]["shortest"], tables["path_length"]["longest"]
@@ -131,7 +131,7 @@ def _distributions(tables: Tables) -> str:
 def _histograms(tables: Tables) -> Iterator[tuple[str, str, dict[str, float]]]:
     paths = tables["path_length"]
     if paths is not None:
-        yield "Paths from an input to an output, by length", "connections on the path", paths["distribution"]
+        yield "Paths from an input to an output, by length", "connections on the path", paths["distribution"] or {}
         for key, title in _WAYS:
             if paths[key] is not None:
                 yield title, "connections", paths[key]["histogram"]

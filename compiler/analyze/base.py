@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TypeVar, dataclass_transform
@@ -35,6 +36,12 @@ class Analysis(Described):
         return f"there is nothing here of which `{self.signature.name}` is a number"
 
 
+def names_of(part: object) -> tuple[str, ...]:
+    """What a part is, where one is said."""
+    assert isinstance(part, tuple)
+    return part
+
+
 def plain(value: Number) -> int | float | None:
     """As other languages have numbers."""
     return float(value) if isinstance(value, Fraction) else value
@@ -42,13 +49,16 @@ def plain(value: Number) -> int | float | None:
 
 def spread(values: Iterable[int]) -> dict[str, object] | None:
     """The least, the mean and the most of some numbers, and how often each occurs."""
-    found = sorted(values)
+    return tallied(Counter(values))
+
+
+def tallied(found: Counter[int]) -> dict[str, object] | None:
+    """The same of numbers of which it is known how often each occurs."""
     if not found:
         return None
-    histogram: dict[str, int] = {}
-    for value in found:
-        histogram[str(value)] = histogram.get(str(value), 0) + 1
-    return {"least": found[0], "mean": sum(found) / len(found), "most": found[-1], "histogram": histogram}
+    total = sum(value * times for value, times in found.items())
+    histogram = {str(value): found[value] for value in sorted(found)}
+    return {"least": min(found), "mean": total / found.total(), "most": max(found), "histogram": histogram}
 
 
 def shown(names: list[str]) -> str:

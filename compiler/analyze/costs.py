@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from connc.compiler.network import Network, Node
 
-_WEIGHED = ("neurons", "channels")  # rules that say which weights there are
 BYTES = 4  # a value in single precision
 
 
@@ -53,5 +52,5 @@ def _cost(node: Node, kernel: Network, seen: set[str]) -> Cost:
     params = 0 if node.owner in seen else sum(math.prod(shape) for shape in op.params(*shapes).values())
     seen.add(node.owner)
     macs = op.macs(*shapes)
-    full = replace(op, rule=None).macs(*shapes) if op.signature.relates in _WEIGHED and op.rule is not None else macs
+    full = replace(op, rule=None).macs(*shapes) if op.rule is not None and not op.signature.needs_rule else macs
     return Cost(params, macs, full, op.flops(*shapes), made(node))

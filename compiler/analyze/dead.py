@@ -23,32 +23,33 @@ class Lost(NamedTuple):
 
 
 def lost(chain: Sequence[Junction]) -> Iterator[Lost]:
-    """Of each junction of a chain, by all ways through the chain."""
-    reached = _reached(chain)
-    living = reversed(_reached([each.transposed for each in reversed(chain)]))
-    for junction, ends, starts in zip(chain, reached, living, strict=True):
-        yield Lost(junction.name, int((~starts).sum()), int((~ends).sum()))
+    """Of each junction of a chain, by all ways through the chain; what is read elsewhere too leads somewhere."""
+    living: list[Bools] = []
+    ahead = np.ones(chain[-1].sizes[1], dtype=bool)
+    for junction in reversed(chain):
+        ahead = _led(junction.transposed, ahead) if junction.alone else np.ones(junction.sizes[0], dtype=bool)
+        living.append(ahead)
+    reached = np.ones(chain[0].sizes[0], dtype=bool)
+    for junction, alive in zip(chain, reversed(living), strict=True):
+        reached = _led(junction, reached)
+        yield Lost(junction.name, int((~alive).sum()), int((~reached).sum()))
 
 
-def _reached(chain: Sequence[Junction]) -> list[Bools]:
-    """Which neurons on the right of each junction a way from the start leads to."""
-    found: list[Bools] = []
-    here = np.ones(chain[0].sizes[0], dtype=bool)
-    for junction in chain:
-        if junction.relation is None:
-            here = np.full(junction.sizes[1], here.any())
-        else:
-            source, target = junction.pairs()
-            here = np.bincount(target[here[source]], minlength=junction.sizes[1]) > 0
-        found.append(here)
-    return found
+def _led(junction: Junction, here: Bools) -> Bools:
+    """Which neurons on the right those on the left lead to."""
+    if junction.relation is None:
+        return np.full(junction.sizes[1], here.any())
+    source, target = junction.pairs()
+    led: Bools = np.bincount(target[here[source]], minlength=junction.sizes[1]) > 0
+    return led
 
 
 @analysis("dead")
 class Dead(Analysis):
     """How many neurons of junctions take no part, since they lead nowhere or nothing reaches them.
 
-    A neuron between two junctions that neither leads on nor is reached counts twice, once a junction.
+    A neuron between two junctions that neither leads on nor is reached counts twice, once a junction. What something
+    else reads too, an output or a second layer, leads somewhere.
     """
 
     of: Part | None = None

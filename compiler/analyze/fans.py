@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from connc.compiler.analyze.base import Analysis, Number, analysis, spread, table
+from connc.compiler.analyze.base import Analysis, Number, analysis, names_of, spread, table
 from connc.compiler.analyze.junctions import Junction
 from connc.compiler.analyze.links import linked
 from connc.compiler.analyze.positions import Kind, Positions
@@ -38,6 +38,10 @@ class Fan(Most):
         """By position."""
 
     @abstractmethod
+    def places(self, positions: Positions) -> Sequence[int]:
+        """Those of the layers that are meant."""
+
+    @abstractmethod
     def of_neurons(self, junction: Junction) -> Ints:
         """By neuron."""
 
@@ -45,14 +49,11 @@ class Fan(Most):
         positions = subject.positions
         if self.of is not None and not linked(subject.network, self.of) and (ruled := subject.ruled(self.of)):
             return max((_greatest(self.of_neurons(each), each.name) for each in ruled), key=lambda each: each[0])
-        return _most(positions, self.of_layers(positions), self.of)
+        return _most(positions, self.of_layers(positions), self.places(positions))
 
 
-def _most(positions: Positions, counts: Sequence[int], part: object) -> tuple[int, str] | None:
-    places = positions.layers
-    if part is not None:
-        assert isinstance(part, tuple)
-        places = [place for place in positions.of(part) if positions.kinds[place] != Kind.BUNDLE]
+def _most(positions: Positions, counts: Sequence[int], places: Sequence[int]) -> tuple[int, str] | None:
+    places = [place for place in places if positions.kinds[place] != Kind.BUNDLE]
     if not places:
         return None
     place = max(places, key=lambda each: counts[each])
@@ -76,6 +77,9 @@ class FanIn(Fan):
     def of_layers(self, positions: Positions) -> Sequence[int]:
         return positions.fan_in
 
+    def places(self, positions: Positions) -> Sequence[int]:
+        return positions.readers if self.of is None else positions.into(names_of(self.of))
+
     def of_neurons(self, junction: Junction) -> Ints:
         return junction.in_degrees()
 
@@ -89,6 +93,9 @@ class FanOut(Fan):
     def of_layers(self, positions: Positions) -> Sequence[int]:
         return positions.fan_out
 
+    def places(self, positions: Positions) -> Sequence[int]:
+        return positions.givers if self.of is None else positions.of(names_of(self.of))
+
     def of_neurons(self, junction: Junction) -> Ints:
         return junction.out_degrees()
 
@@ -100,7 +107,9 @@ class Features(Most):
     of: Part | None = None
 
     def chosen(self, subject: Subject) -> tuple[int, str] | None:
-        return _most(subject.positions, subject.positions.channels, self.of)
+        positions = subject.positions
+        places = positions.readers if self.of is None else positions.into(names_of(self.of))
+        return _most(positions, positions.channels, places)
 
 
 @table("fan_in")
@@ -116,12 +125,12 @@ def _fan_out(subject: Subject) -> object:
 @table("features")
 def _features(subject: Subject) -> object:
     positions = subject.positions
-    return spread(positions.channels[place] for place in positions.layers)
+    return spread(positions.channels[place] for place in positions.readers)
 
 
 def _fans(fan: Fan, subject: Subject) -> object:
     """Of layers how often each number occurs, of the neurons of each junction its bounds."""
     counts = fan.of_layers(subject.positions)
-    layers = spread(counts[place] for place in subject.positions.layers)
+    layers = spread(counts[place] for place in fan.places(subject.positions))
     ruled = {each.name: _degrees(fan.of_neurons(each)) for each in subject.ruled()}
     return {"layers": layers, "junctions": ruled} if layers or ruled else None

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
-LEAST = 4  # sizes below which nothing can be said
+LEAST = 6  # sizes below which nothing can be said
+_WIDE = 8  # how many times the least size the greatest is at least, for that
 _NEAR = 0.1  # as far from a class as values may lie that are said to grow so
 _CONSTANT = 0.01  # the greatest difference, as a share of the most, that counts as none
 CLASSES: Mapping[str, Callable[[Values], Values]] = {
@@ -32,8 +33,8 @@ class Growth(NamedTuple):
 
 
 def growth(sizes: Sequence[int], values: Sequence[float]) -> Growth | None:
-    """The class of values at sizes from 1 on; none where there are too few, or where no class is near."""
-    if len(sizes) < LEAST:
+    """The class of values at sizes from 1 on; none where they are too few or too near, or no class is."""
+    if len(sizes) < LEAST or sizes[-1] < _WIDE * sizes[0]:
         return None
     y = np.array(values, dtype=float)
     if y.max() - y.min() <= _CONSTANT * abs(y).max():

@@ -21,7 +21,8 @@ from connc.compiler.relations.relation import Relation
 class Junction:
     """`left` and `right` are the shapes that its neurons are laid out in; without a relation all are connected.
 
-    One that is `turned` is read from right to left.
+    One that is `turned` is read from right to left. What is on the left of one that is not `alone` is
+    read elsewhere too.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Junction:
     right: Space
     relation: Relation | None
     turned: bool = False
+    alone: bool = True
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -71,7 +73,7 @@ class Junction:
     @cached_property
     def transposed(self) -> Junction:
         """The same, read from right to left."""
-        return Junction(self.name, self.right, self.left, self.relation, not self.turned)
+        return Junction(self.name, self.right, self.left, self.relation, not self.turned, self.alone)
 
 
 def chains(kernel: Network, part: object = None) -> list[list[Junction]]:
@@ -84,14 +86,18 @@ def chains(kernel: Network, part: object = None) -> list[list[Junction]]:
     for node in kernel:
         for name in {source.ref.node for source in kernel.sources(node.name)}:
             readers[name].append(node)
+    outputs = {ref.node for ref in kernel.outputs.values()}
     runs: list[list[Junction]] = []
     ends: dict[str, list[Junction]] = {}  # runs by the name of their last junction
     seen: set[str] = set()
     for node in kernel:
         if _joins(node) and node.owner not in seen and within(node.name, part):
             seen.add(node.owner)
-            before, left = _source(kernel, node)
-            junction = Junction(node.name, left, _laid_out(node, readers[node.name]), _relation(node))
+            between, left = _source(kernel, node)
+            before = between[-1]
+            alone = all(len(readers[name]) == 1 and name not in outputs for name in between)
+            right = _laid_out(node, readers[node.name])
+            junction = Junction(node.name, left, right, _relation(node), alone=alone)
             run = ends.pop(before, [])
             if not run or run[-1].sizes[1] != junction.sizes[0]:
                 run = []
@@ -120,16 +126,17 @@ def _relation(node: Node) -> Relation | None:
     return node.what.rule
 
 
-def _source(kernel: Network, node: Node) -> tuple[str, Space]:
-    """Where what a junction reads comes from, and the shape in which it came."""
+def _source(kernel: Network, node: Node) -> tuple[list[str], Space]:
+    """From where a junction reads, back to what made it, and the shape in which that came."""
     (ref,) = (source.ref for source in kernel.sources(node.name))
-    size = kernel.shape(ref)[-1]
-    shape = kernel.shape(ref)[-1:]
+    size, shape = kernel.shape(ref)[-1], kernel.shape(ref)[-1:]
+    found = [ref.node]
     while not _joins(kernel[ref.node]) and _leaves_places(kernel[ref.node]):
         (ref,) = (source.ref for source in kernel.sources(ref.node))
+        found.append(ref.node)
         if prod(kernel.shape(ref)) == size and len(kernel.shape(ref)) > len(shape):
             shape = kernel.shape(ref)
-    return ref.node, shape
+    return found, shape
 
 
 def _laid_out(node: Node, readers: Sequence[Node]) -> Space:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from connc.compiler.network import Connect, Network
+from connc.compiler.network import Connect, Network, Ref
 from connc.compiler.relations.arrays import Bools
 
 Pairs = tuple[NDArray[np.integer], NDArray[np.integer]]
@@ -30,7 +29,7 @@ class Links:
     def of(cls, network: Network, connect: Connect, part: object = None) -> Links:
         """Those among the positions of a part; of all, where it is left out."""
         assert part is None or isinstance(part, tuple)
-        chosen = [part is None or (ref.node or ref.port) in part for ref in connect.positions]
+        chosen = [part is None or _is_of(ref, part) for ref in connect.positions]
         return cls(network, connect, np.array(chosen, dtype=bool))
 
     @property
@@ -40,10 +39,6 @@ class Links:
     @property
     def possible(self) -> int:
         return sum(self._possible_by_distance.values())
-
-    @property
-    def density(self) -> Fraction | None:
-        return Fraction(self.count, self.possible) if self.possible else None
 
     def distances(self) -> Iterator[tuple[int, int, int]]:
         """For each distance along the first coordinate, how many pairs there are and could be.
@@ -95,10 +90,15 @@ class Links:
 def linked(network: Network, part: object) -> bool:
     """Whether some of a part are positions of a `connect`."""
     assert isinstance(part, tuple)
-    return any(ref.node in part for each in network.connects for ref in each.positions)
+    return any(_is_of(ref, part) for each in network.connects for ref in each.positions)
+
+
+def _is_of(ref: Ref, part: tuple[str, ...]) -> bool:
+    """Whether a position is named; an output of the network has no node."""
+    return ref.port in part if not ref.node else ref.node in part or str(ref) in part
 
 
 def among(network: Network, part: object) -> list[Links]:
-    """The links among the positions of a part, of all `connect`s of a network that join some of it."""
+    """The links among the positions of a part, of all `connect`s of a network that could join two of them."""
     found = [Links.of(network, each, part) for each in network.connects]
-    return [each for each in found if each.count or (each.connect.bound is not None and each.possible)]
+    return [each for each in found if each.possible]

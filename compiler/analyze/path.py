@@ -9,12 +9,12 @@ from math import log2
 import numpy as np
 
 from connc.compiler.analyze import paths
-from connc.compiler.analyze.base import Analysis, Number, analysis, plain, shown, spread, table
+from connc.compiler.analyze.base import Analysis, Number, analysis, names_of, plain, shown, spread, table, tallied
 from connc.compiler.analyze.positions import Positions
 from connc.compiler.analyze.subject import Subject
 from connc.compiler.fields import Part
 
-_ALL_PAIRS = 12_000  # positions up to which lengths between all pairs are told
+_FEW = 12_000  # positions up to which lengths between all pairs are told, and how the lengths of all paths lie
 _ROWS = 256  # of lengths that are looked at together
 _EXACT = 2**53  # beyond it other languages round
 
@@ -27,12 +27,12 @@ class Paths(Analysis):
 
     def ends(self, positions: Positions) -> tuple[Sequence[int], Sequence[int]]:
         """Where paths start and end; without a word of it at the inputs and the outputs."""
-        start = positions.inputs if self.start is None else positions.of(_names(self.start))
-        return start, positions.outputs if self.end is None else positions.of(_names(self.end))
+        start = positions.inputs if self.start is None else positions.of(names_of(self.start))
+        return start, positions.outputs if self.end is None else positions.of(names_of(self.end))
 
     @property
     def nothing(self) -> str:
-        start, end = (", ".join(_names(each)) if each else "" for each in (self.start, self.end))
+        start, end = (", ".join(names_of(each)) if each else "" for each in (self.start, self.end))
         return f"no path leads from {start or 'an input'} to {end or 'an output'}"
 
 
@@ -64,11 +64,6 @@ class Length(Paths):
     def witness(self, subject: Subject) -> str:
         found = self.found(subject.positions)
         return "" if found is None else shown(found[1])
-
-
-def _names(part: object) -> tuple[str, ...]:
-    assert isinstance(part, tuple)
-    return part
 
 
 @analysis("path")
@@ -134,7 +129,6 @@ def _path_length(subject: Subject) -> object:
     found = Path().found(positions)
     if found is None:
         return None
-    mix = paths.distribution(positions, inputs, outputs)
     return {
         "shortest": found[0],
         "longest": LongestPath().measure(subject),
@@ -142,12 +136,20 @@ def _path_length(subject: Subject) -> object:
         "paths": ways if ways <= _EXACT else None,
         "log2_paths": log2(ways),
         "witness": found[1],
-        "distribution": {str(length): share for length, share in enumerate(mix.shares.tolist(), mix.low) if share},
+        "distribution": _shares(positions),
         "layers": len(positions.layers),
         "from_input": _of_layers(positions, paths.shortest(positions, inputs)),
         "to_output": _of_layers(positions, paths.back(positions, outputs)),
         "between": _between(positions),
     }
+
+
+def _shares(positions: Positions) -> object:
+    """The share of all paths that have each length."""
+    if len(positions) > _FEW:
+        return None
+    mix = paths.distribution(positions, set(positions.inputs), set(positions.outputs))
+    return {str(length): share for length, share in enumerate(mix.shares.tolist(), mix.low) if share}
 
 
 def _of_layers(positions: Positions, lengths: paths.Lengths) -> object:
@@ -157,7 +159,7 @@ def _of_layers(positions: Positions, lengths: paths.Lengths) -> object:
 
 def _between(positions: Positions) -> object:
     """How far layers are from each other, of all pairs that a path joins."""
-    if len(positions) > _ALL_PAIRS:
+    if len(positions) > _FEW:
         return None
     layers = np.array(positions.layers, dtype=np.int64)
     found: Counter[int] = Counter()
@@ -167,16 +169,4 @@ def _between(positions: Positions) -> object:
             lengths = block[np.ix_(some, columns)]
             times = np.bincount(lengths[lengths > 0])
             found.update({length: int(count) for length, count in enumerate(times) if count})
-    return _tallied(found)
-
-
-def _tallied(found: Counter[int]) -> object:
-    if not found:
-        return None
-    total = sum(length * times for length, times in found.items())
-    return {
-        "least": min(found),
-        "mean": total / found.total(),
-        "most": max(found),
-        "histogram": {str(length): found[length] for length in sorted(found)},
-    }
+    return tallied(found)

@@ -80,11 +80,14 @@ class Mix(NamedTuple):
 
 def distribution(positions: Positions, starts: Collection[int], ends: Collection[int]) -> Mix:
     """Of all paths from some positions to some others, however many there are; shares that vanish are left out."""
-    found: list[Mix] = []
+    last = {source: place for place, sources in enumerate(positions.read) for source in sources}
+    found: dict[int, Mix] = {}
     for place, sources in enumerate(positions.read):
         mix = _mixed([found[source] for source in sources])
         mix = mix._replace(low=mix.low + positions.steps[place])
-        found.append(_mixed([mix, Mix(0, np.ones(1), 0.0)]) if place in starts else mix)
+        found[place] = _mixed([mix, Mix(0, np.ones(1), 0.0)]) if place in starts else mix
+        for source in {each for each in sources if last[each] == place and each not in ends}:
+            del found[source]
     return _mixed([found[end] for end in ends])
 
 

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from connc.compiler.network import WIRING, Connect, Network, Node, Ref, Source
 from connc.compiler.ops.structure import Bundle, Input
 
+_TOKENS = 2  # axes of a sequence
+
 
 class Kind(IntEnum):
     """What stands at a position."""
@@ -33,7 +35,8 @@ class Positions:
     """Each behind those that it reads. The sources of position `t` stand from `starts[t]` up to `starts[t + 1]`.
 
     `channels` are those that meet in a position, before they are joined. `connects` are those of opened modules too,
-    by their full names.
+    by their full names. `entries` are where the inputs of opened modules stand. Those of them that are positions of a
+    `connect` are `members`: its layers, with the fan-in of their inputs and the fan-out of their outputs.
     """
 
     names: Sequence[str]
@@ -44,6 +47,8 @@ class Positions:
     inputs: Sequence[int]
     outputs: Sequence[int]
     connects: Mapping[str, tuple[Network, Connect]]
+    entries: Mapping[str, Sequence[int]]
+    members: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.names)
@@ -84,16 +89,40 @@ class Positions:
         return found
 
     @cached_property
-    def _places(self) -> dict[str, list[int]]:
+    def readers(self) -> list[int]:
+        """All layers, and where a `connect` feeds opened modules."""
+        return sorted([*self.layers, *(place for name in self.members for place in self.entries[name])])
+
+    @cached_property
+    def givers(self) -> list[int]:
+        """All layers, and where opened modules that a `connect` feeds give."""
+        return sorted([*self.layers, *self.of(self.members)])
+
+    @cached_property
+    def _outputs(self) -> dict[str, list[int]]:
         """By the names of nodes, with all outputs of each."""
         found: dict[str, list[int]] = {}
         for place, name in enumerate(self.names):
             found.setdefault(name.partition(":")[0], []).append(place)
         return found
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.names)}
+
     def of(self, part: Iterable[str]) -> list[int]:
-        """Where what some names stand for comes out."""
-        return [place for name in part for place in self._places.get(name, ())]
+        """Where what some names stand for comes out: `m:hint` there, `m` at `out`, or at all if it has none."""
+        return [place for name in part for place in self._of(name)]
+
+    def _of(self, name: str) -> Sequence[int]:
+        node, _, port = name.partition(":")
+        if name in self._places:
+            return [self._places[name]]
+        return [self._places[node]] if port and node in self._places else self._outputs.get(node, ())
+
+    def into(self, part: Iterable[str]) -> list[int]:
+        """Where what flows into some layers arrives."""
+        return [place for name in part for place in self.entries.get(name.partition(":")[0]) or self.of([name])]
 
 
 def positions_of(network: Network) -> Positions:
@@ -104,7 +133,9 @@ def positions_of(network: Network) -> Positions:
     starts = np.cumsum([0, *map(len, laid.read)], dtype=np.int64)
     sources = np.fromiter((each for read in laid.read for each in read), np.int32, int(starts[-1]))
     kinds = np.array(laid.kinds, dtype=np.int8)
-    return Positions(laid.names, kinds, starts, sources, laid.channels, inputs, outputs, laid.connects)
+    return Positions(
+        laid.names, kinds, starts, sources, laid.channels, inputs, outputs, laid.connects, laid.entries, laid.members
+    )
 
 
 @dataclass
@@ -116,6 +147,8 @@ class _Laid:
     read: list[Sequence[int]] = field(default_factory=list)
     channels: list[int] = field(default_factory=list)
     connects: dict[str, tuple[Network, Connect]] = field(default_factory=dict)
+    entries: dict[str, Sequence[int]] = field(default_factory=dict)
+    members: list[str] = field(default_factory=list)
     opened: dict[int, bool] = field(default_factory=dict)  # by the identity of a body
 
     def put(self, name: str, kind: Kind, read: Sequence[int], channels: int) -> int:
@@ -133,6 +166,8 @@ class _Laid:
         for node in network:
             if not isinstance(node.what, Input) and node.name not in joined:
                 self._node(network, node, prefix, at)
+        linked = {ref.node for connect in network.connects for ref in connect.positions}
+        self.members += [prefix + name for name in sorted(linked) if prefix + name in self.entries]
         above = prefix.removesuffix(".")
         found = []
         for port, ref in network.outputs.items():
@@ -149,6 +184,7 @@ class _Laid:
                 self._reading(network, f"{prefix}{node.name}.{port.name}", Kind.PORT, each, at)
                 for port, each in zip(node.what.inputs, fed, strict=True)
             ]
+            self.entries[prefix + node.name] = inputs
             outputs = self.body(node.what, f"{prefix}{node.name}.", inputs)
             at.update((Ref(node.name, port), place) for port, place in zip(node.ports, outputs, strict=True))
             return
@@ -164,10 +200,11 @@ class _Laid:
         return self.put(name, kind, [at[source.ref] for source in sources], channels)
 
     def _channels(self, network: Network, ref: Ref, at: Mapping[Ref, int]) -> int:
-        """Those that a source brings: its first dimension."""
+        """Those that a source brings: the first dimension of a map or a vector, the last of tokens."""
         if isinstance(network[ref.node].what, Bundle):
             return self.channels[at[ref]]
-        return next(iter(network.shape(ref)), 1)
+        shape = network.shape(ref)
+        return (shape[-1] if len(shape) == _TOKENS else shape[0]) if shape else 1
 
     def _opens(self, body: Network) -> bool:
         if id(body) not in self.opened:

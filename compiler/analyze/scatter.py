@@ -21,7 +21,7 @@ from connc.compiler.analyze.base import Analysis, analysis, plain, table
 from connc.compiler.analyze.junctions import Junction
 from connc.compiler.analyze.subject import Subject
 from connc.compiler.analyze.windows import windows, windows_of
-from connc.compiler.fields import Count, Part, Shape
+from connc.compiler.fields import Count, Part
 from connc.compiler.relations.arrays import CHUNK
 from connc.compiler.relations.forms import Space
 from connc.dsl.vocabulary import LARGEST_SIZE
@@ -82,13 +82,13 @@ class Run:
         return value, f"that is {side} of {name}"
 
 
-def runs(subject: Subject, part: object = None, given: Given = AS_SHAPED) -> list[Run]:
-    """The scatter of each chain of junctions of a network, or of a part of it."""
-    return [_run(chain, given) for chain in subject.chains(part)]
+def runs(subject: Subject, part: object = None, given: Given = AS_SHAPED, *, inner: bool = True) -> list[Run]:
+    """The scatter of each chain of junctions of a network, or of a part of it; `inner`: with parts of chains."""
+    return [_run(chain, given, inner and len(chain) <= _LONGEST) for chain in subject.chains(part)]
 
 
-def _run(chain: Sequence[Junction], given: Given) -> Run:
-    shortest = 1 if len(chain) <= _LONGEST else len(chain) - 1
+def _run(chain: Sequence[Junction], given: Given, inner: bool) -> Run:
+    shortest = 1 if inner else max(1, len(chain) - 1)
     last = len(chain) - 1
 
     def between(x: int, y: int) -> Scatter:
@@ -261,8 +261,8 @@ class LeastScatter(Analysis):
     """
 
     of: Part | None = None
-    left: Shape | None = None
-    right: Shape | None = None
+    left: tuple[Count, ...] | None = None
+    right: tuple[Count, ...] | None = None
     inputs: Count | None = None
     outputs: Count | None = None
 
@@ -273,7 +273,8 @@ class LeastScatter(Analysis):
         return min((run.least for run in self._runs(subject)), default=(Fraction(0), ""))[1]
 
     def _runs(self, subject: Subject) -> list[Run]:
-        return runs(subject, self.of, Given(self.left, self.right, self.inputs, self.outputs))
+        given = Given(self.left, self.right, self.inputs, self.outputs)
+        return runs(subject, self.of, given, inner=False)
 
 
 @table("scatter")
@@ -282,7 +283,7 @@ def _scatter(subject: Subject) -> object:
     found = runs(subject)
     if not found:
         return None
-    vector = max(found, key=lambda run: len(run.junctions)).vector
+    vector = max(found, key=lambda run: (len(run.junctions), -run.least[0])).vector
     return {
         "value": plain(min(run.least[0] for run in found)),
         "vector": [plain(each) for each in vector],

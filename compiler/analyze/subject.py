@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from connc.compiler.analyze.costs import Cost, costs
@@ -21,6 +22,17 @@ class Subject:
     def kernel(self) -> Network:
         """All of it laid out flat."""
         return expand(self.network)
+
+    def uses(self, layers: Iterable[str]) -> tuple[str, ...]:
+        """The nodes in which these layers are used, in order; one that was left out is named all the same."""
+        return tuple(name for layer in layers for name in self._uses.get(layer, [layer]))
+
+    @cached_property
+    def _uses(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for node in self.network:
+            found.setdefault(node.owner, []).append(node.name)
+        return found
 
     @cached_property
     def costs(self) -> dict[str, Cost]:

@@ -36,10 +36,9 @@ def windows_of(space: Space, extents: Space) -> Numbers:
     """
     if len(extents) == 1:
         space = (prod(space),)
-    if len(extents) != len(space):
-        raise Unmeasured(
-            f"windows {list(extents)} cannot cut {list(space)}: they have an extent for each axis, or one in all"
-        )
+    if len(extents) != len(space) or any(extent > size for extent, size in zip(extents, space, strict=True)):
+        words = "they have an extent for each axis, or one for all neurons in a row, and reach no further than these"
+        raise Unmeasured(f"windows {list(extents)} cannot cut {list(space)}: {words}")
     at = np.indices(space).reshape(len(space), -1)
     along = [axis // extent for axis, extent in zip(at, extents, strict=True)]
     counts = [-(-whole // extent) for whole, extent in zip(space, extents, strict=True)]

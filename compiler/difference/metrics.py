@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import isclose
 from types import MappingProxyType
 
 from connc.compiler.difference.data import Metric
@@ -12,7 +13,7 @@ Path = tuple[str, ...]
 Number = int | float
 _FIRST = ("params", "macs", "flops")
 _TOTAL = 2  # keys at most of what is a total
-_LEFT_OUT = "costs"  # of each layer; the sums say enough
+_LEFT_OUT = ("costs",), ("path_length", "paths")  # the sums say enough, and there may be too many paths for a number
 
 
 def metrics(
@@ -25,9 +26,14 @@ def metrics(
     old = {tuple(_called(key, names) for key in path): number for path, number in _numbers(before, ())}
     new = dict(_numbers(after, ()))
     order = {name: at for at, name in enumerate(dict.fromkeys((*_FIRST, *before, *after)))}
-    paths = [path for path in {**old, **new} if old.get(path) != new.get(path)]
+    paths = [path for path in {**old, **new} if not _are_same(old.get(path), new.get(path))]
     paths.sort(key=lambda path: (len(path) > _TOTAL and not (path in old and path in new), len(path), order[path[0]]))
     return tuple(Metric(".".join(path), old.get(path), new.get(path), len(path) <= _TOTAL) for path in paths)
+
+
+def _are_same(before: Number | None, after: Number | None) -> bool:
+    """Whether they differ by no more than rounding."""
+    return before == after or (isinstance(before, float) and isinstance(after, float) and isclose(before, after))
 
 
 def _called(key: str, names: Mapping[str, str]) -> str:
@@ -38,7 +44,7 @@ def _called(key: str, names: Mapping[str, str]) -> str:
 def _numbers(table: object, path: Path) -> Iterator[tuple[Path, Number]]:
     if isinstance(table, Mapping):
         for key, value in table.items():
-            if path or key != _LEFT_OUT:
+            if (*path, key) not in _LEFT_OUT:
                 yield from _numbers(value, (*path, key))
     elif isinstance(table, int | float) and not isinstance(table, bool):
         yield path, table

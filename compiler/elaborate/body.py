@@ -56,7 +56,7 @@ class BodyReader(Reader):
         return BodyReader(names, self.body)
 
     def subscript(self, expr: tree.Subscript) -> Value:
-        label, indices, open_ = self.body.labels.chosen(expr)
+        label, indices, open_ = self.body.labels.chosen(expr, self)
         return self.body.outputs_of(label, indices, bool(open_)) if label else super().subscript(expr)
 
     def combined(self, expr: tree.Unary | tree.Operation, operators: Sequence[str], values: Sequence[Value]) -> Value:

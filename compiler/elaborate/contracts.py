@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Protocol
 
@@ -10,7 +11,7 @@ from connc.compiler.analyze import ANALYSES, Analysis, Subject, Unmeasured
 from connc.compiler.elaborate.labels import Labels, member_name
 from connc.compiler.elaborate.outline import Outline
 from connc.compiler.elaborate.reader import Reader
-from connc.compiler.elaborate.values import Poisoned, Several, Tensor
+from connc.compiler.elaborate.values import Poisoned, Several, Tensor, side_by_side
 from connc.compiler.elaborate.world import World
 from connc.compiler.network import Network
 from connc.dsl import codes, tree
@@ -85,15 +86,15 @@ class ContractReader(Reader):
         return None
 
     def _part(self, expr: tree.Expr) -> tuple[str, ...]:
-        """The nodes that a part of a net names, or an output."""
+        """The nodes that a part of a net names, all uses of a layer, or outputs; of a tensor which output of a node."""
         if isinstance(expr, tree.Name) and expr.text in self.network.outputs:
             return (expr.text,)
-        label, indices, _ = self.body.labels.chosen(expr)
+        label, indices, _ = self.body.labels.chosen(expr, self)
+        if label and not indices:
+            raise Unmeasured(f"`{expr.span.shown}` is no layer")
         if label:
-            return tuple(name for index in indices if (name := member_name(label, index)) in self.network)
-        value = self.value(expr)
-        found = value.tensors if isinstance(value, Several) else (value,)
-        return tuple(dict.fromkeys(each.node for each in found if isinstance(each, Tensor)))
+            return self.analyses.subject.uses(member_name(label, index) for index in indices)
+        return tuple(dict.fromkeys(str(each.ref) for each in side_by_side(self.value(expr))))
 
 
 def verify(body: Held, network: Network) -> None:
@@ -120,14 +121,21 @@ def _broken(condition: tree.Expr, reader: ContractReader) -> str | None:
 def _witness(condition: tree.Expr, reader: ContractReader) -> str:
     """What the names and analyses of a condition are: `path(in, out) is 5 (in -> … -> out) and width is 4`."""
     found: dict[str, str] = {}
-    called = {id(node.callee) for node in tree.walk(condition) if isinstance(node, tree.Call)}
-    for node in tree.walk(condition):
-        if isinstance(node, tree.Call | tree.Name | tree.Attribute) and id(node) not in called:
-            value = reader(node) if not isinstance(node, tree.Name) or _has_value(node, reader) else None
-            if value is not None and not isinstance(value, Tensor | Several):
-                shows = reader.witness(node)
-                found[node.span.shown] = _shown(value) + (f" ({shows})" if shows else "")
+    for node in _told(condition):
+        value = reader(node) if not isinstance(node, tree.Name) or _has_value(node, reader) else None
+        if value is not None and not isinstance(value, Tensor | Several):
+            shows = reader.witness(node)
+            found[node.span.shown] = _shown(value) + (f" ({shows})" if shows else "")
     return " and ".join(f"{name} is {value}" for name, value in found.items())
+
+
+def _told(node: tree.Node) -> Iterator[tree.Expr]:
+    """The names, attributes and calls of a condition; what stands in a call is told by it, and in a list by nothing."""
+    if isinstance(node, tree.Call | tree.Name | tree.Attribute):
+        yield node
+    elif not isinstance(node, tree.Comprehension):
+        for each in node.children():
+            yield from _told(each)
 
 
 def _shown(value: Value) -> str:

@@ -49,22 +49,28 @@ class Labels:
         """All members, the last coordinate running fastest."""
         return list(itertools.product(*map(range, self.counts(label))))
 
-    def chosen(self, expr: Expr) -> tuple[str, list[Index], tuple[int, ...]]:
-        """The label that an expression names, the members that are meant, and how many along each open coordinate."""
+    def chosen(self, expr: Expr, reader: Reader | None = None) -> tuple[str, list[Index], tuple[int, ...]]:
+        """The label that an expression names, the members that are meant, and how many along each open coordinate.
+
+        `reader` is one that is in the middle of a loop, whose names the expression may have.
+        """
         match expr:
             case tree.Instance(name=tree.Name(text=text)) | tree.Name(text=text) if text in self.text.labels:
                 return text, self.indices(text), self.counts(text)
             case tree.Subscript(base=tree.Name(text=text), items=items) if text in self.text.labels:
-                axes = [self._axis(item, count) for item, count in zip(items, self.counts(text), strict=True)]
+                axes = [
+                    self._axis(item, count, reader or self.reader)
+                    for item, count in zip(items, self.counts(text), strict=True)
+                ]
                 is_open = [isinstance(item, tree.Range | tree.Every) for item in items]
                 counts = tuple(len(axis) for axis, each in zip(axes, is_open, strict=True) if each)
                 return text, list(itertools.product(*axes)), counts
         return "", [], ()
 
-    def _axis(self, item: Expr, count: int) -> list[int]:
+    def _axis(self, item: Expr, count: int, reader: Reader) -> list[int]:
         if isinstance(item, tree.Every):
             return list(range(count))
-        chosen = self.reader.chosen(range(count), item)
+        chosen = reader.chosen(range(count), item)
         return [chosen] if isinstance(chosen, int) else list(chosen)
 
     def recipe(self, label: str, index: Index) -> Recipe:

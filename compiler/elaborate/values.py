@@ -115,12 +115,15 @@ def in_words(value: Value) -> str:
 
 def side_by_side(value: Value) -> tuple[Tensor, ...]:
     """What is read where several tensors may stand."""
+    if isinstance(value, tuple):  # a list of them
+        return tuple(tensor for each in value for tensor in side_by_side(each))
     return value.tensors if isinstance(value, Several) else (value,)
 
 
 def check_one(value: Value, span: Span) -> None:
     """One tensor is due, and one is there."""
-    if isinstance(value, Several):
+    if isinstance(value, Several | tuple):
+        value = Several(side_by_side(value))
         message = f"{len(value.tensors)} tensors stand side by side, and one is due"
         raise Refusal(
             codes.PORTS.at(span, message, help="join them first, as in `-> concat ->`, or choose one: `y[0]`")

@@ -109,7 +109,9 @@ def _swept(
     from connc.sweep import parse_span, sweep
 
     if (span := parse_span(swept)) is None:
-        raise click.UsageError(f"--sweep takes a parameter and whole numbers, such as depth=10..1000, not {swept}")
+        raise click.UsageError(
+            f"--sweep takes a parameter and whole numbers, the lesser first, such as depth=10..1000, not {swept}"
+        )
     if format_ not in ("text", "json") or budgets:
         raise click.UsageError("--sweep is written as text or json, and takes no --budget")
     values, found = parse_settings(settings, limits)
@@ -125,7 +127,7 @@ def _table(made: Sweep) -> str:
     """A column a measure, and below how each grows."""
     names = list(made.values)
     rows = [(str(size), *(_cell(made.values[name][at]) for name in names)) for at, size in enumerate(made.sizes)]
-    grows = [f"O({found.name})" if found else "?" for found in made.growths.values()]
+    grows = [f"O({found.name}) ±{found.off:.0%}" if found else "?" for found in made.growths.values()]
     rows = [(made.parameter, *names), *rows, ("grows", *grows)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "".join(

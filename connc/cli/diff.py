@@ -48,7 +48,7 @@ def diff(
     if before == after == "-":
         raise click.UsageError("standard input is one net; name a file for the other")
     old = _network(before, settings, seed, limits)
-    new = _network(after, (*settings, *only_after), seed, limits)
+    new = _network(after, (*settings, *only_after), seed, limits, "--set-b" if only_after else "--set")
     found = difference(old, new)
     if format_ == "json":
         click.echo(json.dumps(table(found, everything), indent=2, sort_keys=True))
@@ -57,9 +57,9 @@ def diff(
     raise click.exceptions.Exit(not found.same)
 
 
-def _network(target: str, settings: tuple[str, ...], seed: int, limits: Limits) -> Network:
+def _network(target: str, settings: tuple[str, ...], seed: int, limits: Limits, origin: str = "--set") -> Network:
     """As other verbs find it, but 1 is a difference here, and a net with mistakes is none."""
     try:
-        return network_of(target, settings, seed, limits)
+        return network_of(target, settings, seed, limits, origin=origin)
     except click.exceptions.Exit:
         raise click.exceptions.Exit(2) from None

@@ -49,12 +49,19 @@ def with_settings(command: Command) -> Command:
     return click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=help_)(command)
 
 
-def network_of(text: str, settings: Sequence[str], seed: int, limits: Limits, budgets: Sequence[str] = ()) -> Network:
+def network_of(
+    text: str,
+    settings: Sequence[str],
+    seed: int,
+    limits: Limits,
+    budgets: Sequence[str] = (),
+    origin: str = "--set",
+) -> Network:
     """The network that a verb works on; reports and ends where there is none, or where it misses a budget."""
     from connc.api import load_network
     from connc.budgets import parse_budgets
 
-    values, found = parse_settings(settings, limits)
+    values, found = parse_settings(settings, limits, origin)
     required, misread = parse_budgets(budgets, limits)
     found += misread
     network = None

@@ -118,6 +118,11 @@ def _too_many(
     open_ = len(signature.slots) - len(given)
     takes = f"takes {open_} argument{'s' * (open_ != 1)}" if open_ else "takes no arguments"
     more = " more" if given else ""
+    if signature.name in scope.world.vocabulary.analyses:
+        parts = "one part" if open_ else "the whole"
+        help_ = f"`connc explain {signature.name}` says what it takes"
+        scope.say(codes.TOO_MANY, first.span, f"`{signature.name}` is measured of {parts}", help=help_)
+        return
     if is_tensor(meaning(first.value, scope)):
         message = f"`{first.span.shown}` is a tensor, which is no argument"
         help_ = f"it flows in along an arrow: `{first.span.shown} -> {signature.name}`"
