@@ -183,7 +183,7 @@ def test_a_dense_net_of_bundles_has_all_paths():
     """Of 200 layers in which each reads all before it there are 2 ^ 200 paths, half as long as the net on average."""
     network = chained("(i -> j where i < j)", 200)
     assert any(isinstance(node.what, Bundle) for node in network)
-    found = connc.analyze(network, "path_length", "fan_in", "fan_out", "graph")
+    found = connc.analyze(network, "path_length", "fan_in", "fan_out", "features", "graph")
     path = found["path_length"]
     assert (path["shortest"], path["longest"], path["log2_paths"], path["paths"]) == (1, 201, 200.0, None)
     assert path["mean"] == 101
@@ -191,6 +191,7 @@ def test_a_dense_net_of_bundles_has_all_paths():
     assert path["between"]["histogram"] == {"1": 200 * 199 // 2}
     assert found["fan_in"]["layers"]["most"] == found["fan_out"]["layers"]["most"] == 200
     assert found["graph"]["edges"] == 201 * 202 // 2
+    assert found["features"]["most"] == 2 * 200
     assert found["graph"]["clustering"] == 1
 
 
@@ -217,11 +218,11 @@ def test_a_module_around_a_net_adds_the_two_arrows_that_lead_there_and_away():
 
 def by_hand(links):
     """Possible pairs, one by one: two positions of which one gives and the other takes."""
-    connect, network = links.connect, links.network
+    connect = links.connect
     size = len(connect.positions)
     taken = set(connect.relation.pairs()[1].tolist())
     gives = [bool(ref.node) for ref in connect.positions]
-    takes = [i in taken or (bool(ref.node) and ref.node not in network) for i, ref in enumerate(connect.positions)]
+    takes = [i in taken for i in range(size)]
     if connect.bound is not None:
         return set(zip(*(each.tolist() for each in connect.bound.pairs()), strict=True))
     return {
@@ -232,8 +233,8 @@ def by_hand(links):
 @settings(max_examples=60, deadline=None)
 @given(nets())
 def test_possible_links_are_those_that_are_counted_one_by_one(net):
-    for network, connect in positions_of(net).connects.values():
-        links = Links.of(network, connect)
+    for _, connect in positions_of(net).connects.values():
+        links = Links.of(connect)
         possible = by_hand(links)
         assert links.possible == len(possible)
         assert links.count == connect.relation.count
@@ -317,3 +318,19 @@ def numbers(table):
     if isinstance(table, dict):
         return sorted((numbers(each) for each in table.values()), key=str)
     return round(table, 9) if isinstance(table, float) else table if isinstance(table, int) else None
+
+
+@settings(max_examples=30, deadline=None)
+@given(nets(), st.integers(1, 40))
+def test_lengths_between_all_pairs_do_not_depend_on_how_many_are_held_at_once(net, held):
+    positions = positions_of(net)
+    ((_, whole),) = paths.between(positions)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "_HELD", held * len(positions))
+        for low, block in paths.between(positions):
+            assert (block == whole[low:, low : low + block.shape[1]]).all()
+
+
+def test_of_positions_in_a_row_only_distances_with_a_link_are_told():
+    found = connc.analyze(chained("(i -> i + 2 ^ k for k in 0..)", 9), "density")["density"]["links"]
+    assert list(found["layer[0].connect"]["distances"]) == ["1", "2", "4", "8"]

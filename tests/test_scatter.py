@@ -210,6 +210,13 @@ def test_what_mixes_or_moves_values_ends_a_chain(between):
     assert names(body) == [["first"], ["last"]]
 
 
+def test_a_chain_ends_where_a_junction_reads_another_number_of_neurons():
+    assert names("in: [4]\n    in -> first: linear(8) -> reshape([2, 4]) -> last: linear(4) -> out") == [
+        ["first"],
+        ["last"],
+    ]
+
+
 def test_what_several_give_ends_a_chain():
     body = "x = in -> first: linear(6)\n    y = in -> second: linear(6)\n    (x, y) -> concat -> last: linear(3) -> out"
     assert names(f"in: [4]\n    {body}") == [["first"], ["second"], ["last"]]

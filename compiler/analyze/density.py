@@ -39,7 +39,7 @@ class Density(Analysis):
 def _density(subject: Subject) -> object:
     junctions = subject.junctions()
     connects = subject.positions.connects
-    links = {name: _links(Links.of(network, connect)) for name, (network, connect) in connects.items()}
+    links = {name: _links(Links.of(connect)) for name, (_, connect) in connects.items()}
     if not junctions and not links:
         return None
     overall = _share([(each.count, each.possible) for each in junctions])

@@ -19,18 +19,17 @@ Pairs = tuple[NDArray[np.integer], NDArray[np.integer]]
 @dataclass(frozen=True)
 class Links:
     """`chosen`: the positions that count. What there could be are the pairs that a search may add or drop, where
-    `evolve within` says so; else one for any two positions of which one gives and the other takes."""
+    `evolve within` says so; else one for any two positions of which one gives and the other is fed here."""
 
-    network: Network
     connect: Connect
     chosen: Bools
 
     @classmethod
-    def of(cls, network: Network, connect: Connect, part: object = None) -> Links:
+    def of(cls, connect: Connect, part: object = None) -> Links:
         """Those among the positions of a part; of all, where it is left out."""
         assert part is None or isinstance(part, tuple)
         chosen = [part is None or _is_of(ref, part) for ref in connect.positions]
-        return cls(network, connect, np.array(chosen, dtype=bool))
+        return cls(connect, np.array(chosen, dtype=bool))
 
     @property
     def count(self) -> int:
@@ -56,15 +55,8 @@ class Links:
         if connect.bound is not None:
             return self._tally(*self._kept(connect.bound.pairs()))
         gives = self.chosen & np.array([bool(ref.node) for ref in connect.positions], dtype=bool)
-        takes = self.chosen & self._takes
+        takes = self.chosen & (connect.relation.in_degrees() > 0)
         return self._of_all(gives, takes)
-
-    @property
-    def _takes(self) -> Bools:
-        """What something flows into here; not what is only read."""
-        left_out = [bool(ref.node) and ref.node not in self.network for ref in self.connect.positions]
-        takes: Bools = (self.connect.relation.in_degrees() > 0) | np.array(left_out, dtype=bool)
-        return takes
 
     def _of_all(self, gives: Bools, takes: Bools) -> dict[int, int]:
         """Two positions can be joined one way alone, and those that can both ways are counted once."""
@@ -100,5 +92,5 @@ def _is_of(ref: Ref, part: tuple[str, ...]) -> bool:
 
 def among(network: Network, part: object) -> list[Links]:
     """The links among the positions of a part, of all `connect`s of a network that could join two of them."""
-    found = [Links.of(network, each, part) for each in network.connects]
+    found = [Links.of(each, part) for each in network.connects]
     return [each for each in found if each.possible]
