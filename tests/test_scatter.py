@@ -358,3 +358,40 @@ def test_padding_counts_behind_a_full_junction_too():
     paths = (dense(chain[1]) @ dense(chain[0]))[:2]
     ideal = Fraction(int(dense(chain[1]).sum()) * 12, 6 * 12) * Fraction(8, 8)
     assert whole.forward == sum(min(Fraction(int(each)) / ideal, 1) for each in paths.ravel()) / paths.size
+
+
+# --- patterns that are made for it
+
+
+def spread_chain(sizes, fan_outs):
+    layers = [f"j{i}: linear({n}) by spread({f})" for i, (n, f) in enumerate(zip(sizes[1:], fan_outs, strict=True))]
+    return f"in: [{sizes[0]}]\n    in -> {' -> '.join(layers)} -> out"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "fan_outs"),
+    [
+        ((64, 1024, 64), (128, 8)),
+        ((64, 1024, 64), (512, 32)),
+        ((1024, 64, 16), (1, 4)),
+        ((1024, 64, 16), (4, 4)),
+        ((800, 100, 10), (50, 10)),
+        ((4096, 512, 128), (1, 8)),
+        ((96, 64, 48), (8, 6)),
+        ((256, 1024, 256), (64, 16)),
+        ((49, 343, 49), (49, 7)),
+    ],
+)
+def test_spread_junctions_have_scatter_one_and_so_have_their_chains(sizes, fan_outs):
+    (run,) = runs(Subject(net(spread_chain(sizes, fan_outs))))
+    assert run.vector == [1] * len(run.vector)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "fan_outs", "least"),
+    [((800, 100, 10), (10, 5), 0.85), ((256, 256, 256, 256), (8, 8, 8), 0.7), ((1000, 500, 100), (25, 10), 0.85)],
+)
+def test_where_windows_of_neighbours_differ_chains_of_spread_junctions_come_near(sizes, fan_outs, least):
+    (run,) = runs(Subject(net(spread_chain(sizes, fan_outs))))
+    assert run.vector[:-2] == [1] * (len(run.vector) - 2)
+    assert least <= run.vector[-1] < 1

@@ -11,6 +11,7 @@ from connc.compiler.relations.base import At, Unfit
 from connc.compiler.relations.degrees import around, cut, divisors, nearest, regular
 from connc.compiler.relations.generators.base import Generator, generator
 from connc.compiler.relations.relation import Relation
+from connc.compiler.relations.shifts import shifts
 from connc.dsl import codes
 
 
@@ -75,7 +76,7 @@ class Spread(Generator):
     fan_out: Count
 
     def relation(self, at: At) -> Relation:
-        """Each window of sources is joined to each of targets by a shift of its own, so that none is met twice."""
+        """Each window of sources is joined to each window of targets by a permutation, so that none is met twice."""
         fan_in, fan_out = regular(at, fan_out=self.fan_out)
         sources, targets = at.sizes
         if targets % fan_out:
@@ -84,9 +85,8 @@ class Spread(Generator):
             raise Unfit(codes.DEGREES, message, nearest("fan_out", around(fan_out, [targets // w for w in widths])))
         at.spend(sources * fan_out)
         width = targets // fan_out
-        window, place = np.arange(fan_in), np.arange(width)
-        shift = np.outer(np.arange(fan_out), window)[:, None, :]
-        rows = window * width + (place[:, None] + shift) % width
+        shift = shifts(fan_in, fan_out, width)[:, None, :]
+        rows = np.arange(fan_in) * width + (np.arange(width)[:, None] + shift) % width
         return Relation.of_rows(at.sources, at.targets, rows.reshape(targets, fan_in))
 
 
