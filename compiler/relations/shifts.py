@@ -1,7 +1,7 @@
 """Cyclic shifts by which windows of sources are joined to windows of targets, so that paths spread as well.
 
 In a row of `width` windows of targets each window of sources meets all shifts once. What a junction in front or behind
-adds, if it is the same within the row, leaves them even, and then all paths are as many. So a shift depends on the place
+adds, if it is the same within the row, leaves them even, and all paths are as many. So a shift depends on the place
 of a window in its row, on the row, and on the window of sources, on that by its own row alone, where there are enough.
 """
 
