@@ -1,7 +1,7 @@
 """What a net takes: parameters, arithmetic and memory, from the ops' own formulas."""
 
 from abc import abstractmethod
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from connc.compiler.analyze import memory
 from connc.compiler.analyze.base import Analysis, analysis, table
@@ -13,6 +13,7 @@ from connc.compiler.network import Network
 from connc.compiler.ops.structure import Bundle
 
 
+@dataclass(frozen=True)
 class Total(Analysis):
     """A number that is the sum of those of layers."""
 
@@ -36,8 +37,6 @@ class Total(Analysis):
 class Params(Total):
     """The number of learned parameters, shared ones counted once."""
 
-    of: Part | None = None
-
     def number(self, cost: Cost) -> int:
         return cost.params
 
@@ -45,8 +44,6 @@ class Params(Total):
 @analysis("macs", told=True)
 class Macs(Total):
     """The number of multiply-accumulates for one sample, of connections that there are."""
-
-    of: Part | None = None
 
     def number(self, cost: Cost) -> int:
         return cost.macs
@@ -56,8 +53,6 @@ class Macs(Total):
 class DenseMacs(Total):
     """The number of multiply-accumulates for one sample, if layers with a rule were computed as full ones."""
 
-    of: Part | None = None
-
     def number(self, cost: Cost) -> int:
         return cost.dense_macs
 
@@ -65,8 +60,6 @@ class DenseMacs(Total):
 @analysis("flops", told=True)
 class Flops(Total):
     """The number of floating-point operations for one sample: two a multiply-accumulate, two a normalised value."""
-
-    of: Part | None = None
 
     def number(self, cost: Cost) -> int:
         return cost.flops
@@ -76,8 +69,6 @@ class Flops(Total):
 class UsualFlops(Total):
     """The number of floating-point operations as most tools count them: two a multiply-accumulate, and nothing else."""
 
-    of: Part | None = None
-
     def number(self, cost: Cost) -> int:
         return 2 * cost.macs
 
@@ -85,8 +76,6 @@ class UsualFlops(Total):
 @analysis("training_memory")
 class TrainingMemory(Total):
     """The bytes of all that layers make for one sample, in single precision: what training keeps for gradients."""
-
-    of: Part | None = None
 
     def number(self, cost: Cost) -> int:
         return cost.memory

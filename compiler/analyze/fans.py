@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from connc.compiler.analyze.base import Analysis, Number, analysis, names_of, spread, table
 from connc.compiler.analyze.junctions import Junction
@@ -12,8 +13,11 @@ from connc.compiler.fields import Part
 from connc.compiler.relations.arrays import Ints
 
 
+@dataclass(frozen=True)
 class Most(Analysis):
     """The most that any layer of a part has."""
+
+    of: Part | None = None
 
     @abstractmethod
     def chosen(self, subject: Subject) -> tuple[int, str] | None:
@@ -30,8 +34,6 @@ class Most(Analysis):
 
 class Fan(Most):
     """Of layers, where a `connect` joins some of the part; else of the neurons of its junctions, if it has any."""
-
-    of: Part | None = None
 
     @abstractmethod
     def of_layers(self, positions: Positions) -> Sequence[int]:
@@ -72,8 +74,6 @@ def _degrees(found: Ints) -> dict[str, object]:
 class FanIn(Fan):
     """The most connections that lead to a layer; of a junction by itself, to a neuron."""
 
-    of: Part | None = None
-
     def of_layers(self, positions: Positions) -> Sequence[int]:
         return positions.fan_in
 
@@ -88,8 +88,6 @@ class FanIn(Fan):
 class FanOut(Fan):
     """The most connections that lead away from a layer; of a junction by itself, from a neuron."""
 
-    of: Part | None = None
-
     def of_layers(self, positions: Positions) -> Sequence[int]:
         return positions.fan_out
 
@@ -103,8 +101,6 @@ class FanOut(Fan):
 @analysis("features")
 class Features(Most):
     """The most channels that meet in a layer, all that its sources bring."""
-
-    of: Part | None = None
 
     def chosen(self, subject: Subject) -> tuple[int, str] | None:
         positions = subject.positions

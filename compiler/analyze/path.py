@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import log2
 
@@ -19,6 +20,7 @@ _ROWS = 256  # of lengths that are looked at together
 _EXACT = 2**53  # beyond it other languages round
 
 
+@dataclass(frozen=True)
 class Paths(Analysis):
     """What the numbers of paths have in common: from any place of `start` to any of `end`."""
 
@@ -74,9 +76,6 @@ class Path(Length):
     unless there is a `connect` in it.
     """
 
-    start: Part | None = None
-    end: Part | None = None
-
     def lengths(self, positions: Positions, starts: Sequence[int]) -> paths.Lengths:
         return paths.shortest(positions, set(starts))
 
@@ -87,9 +86,6 @@ class Path(Length):
 @analysis("longest_path")
 class LongestPath(Length):
     """The number of connections on the longest path, from `start` or any input to `end` or any output."""
-
-    start: Part | None = None
-    end: Part | None = None
 
     def lengths(self, positions: Positions, starts: Sequence[int]) -> paths.Lengths:
         return paths.longest(positions, set(starts))
@@ -102,9 +98,6 @@ class LongestPath(Length):
 class MeanPath(Paths):
     """The mean number of connections of all paths from `start` or any input to `end` or any output."""
 
-    start: Part | None = None
-    end: Part | None = None
-
     def measure(self, subject: Subject) -> Fraction | None:
         ways, mean = paths.count(subject.positions, *map(set, self.ends(subject.positions)))
         return mean if ways else None
@@ -113,9 +106,6 @@ class MeanPath(Paths):
 @analysis("paths")
 class PathCount(Paths):
     """The number of paths from `start` or any input to `end` or any output, exactly."""
-
-    start: Part | None = None
-    end: Part | None = None
 
     def measure(self, subject: Subject) -> int:
         return paths.count(subject.positions, *map(set, self.ends(subject.positions)))[0]
