@@ -214,6 +214,14 @@ def test_what_is_said_of_parts(condition, said):
     assert said in str(caught.value)
 
 
+def test_the_way_out_of_too_many_parts_is_a_command_that_says_what_there_is(call):
+    with pytest.raises(connc.SpecError, match="`connc show memory` says what it takes"):
+        connc.loads(PARTS.replace("CONDITION", "memory(tower) > 1"))
+    status, out, _ = call("show", "memory")
+    assert status == 0
+    assert out.startswith("analysis memory()")
+
+
 def test_left_out_cells_count_among_what_could_be_connected():
     links = "(d, w) -> (d + 1, w) where w == 0"
     network = connc.load("std.sdmn:sdmn_small", {"links": links})

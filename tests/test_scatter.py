@@ -269,7 +269,7 @@ net held {
     "condition", ["density == 12.5%", "scatter >= 0.6", "density(fc1) == density(fc2)", "scatter(fc2) >= scatter"]
 )
 def test_contracts_that_hold(condition):
-    connc.loads(HELD.replace("CONDITION", condition))
+    assert connc.loads(HELD.replace("CONDITION", condition)).kind == "held"
 
 
 @pytest.mark.parametrize(

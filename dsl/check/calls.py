@@ -120,7 +120,7 @@ def _too_many(
     more = " more" if given else ""
     if signature.name in scope.world.vocabulary.analyses:
         parts = "one part" if open_ else "the whole"
-        help_ = f"`connc explain {signature.name}` says what it takes"
+        help_ = f"`connc show {signature.name}` says what it takes"
         scope.say(codes.TOO_MANY, first.span, f"`{signature.name}` is measured of {parts}", help=help_)
         return
     if is_tensor(meaning(first.value, scope)):
