@@ -219,7 +219,7 @@ def test_the_way_out_of_too_many_parts_is_a_command_that_says_what_there_is(call
         connc.loads(PARTS.replace("CONDITION", "memory(tower) > 1"))
     status, out, _ = call("show", "memory")
     assert status == 0
-    assert out.startswith("analysis memory()")
+    assert out.startswith("analysis memory\n")
 
 
 def test_left_out_cells_count_among_what_could_be_connected():
